@@ -1,0 +1,26 @@
+/** Errors, positions, traces and the Logger interface. Imports nothing. */
+export {
+  AssertionError,
+  BuildError,
+  EvalError,
+  Interrupted,
+  NixError,
+  type NixErrorOptions,
+  ParseError,
+  StoreError,
+  ThrownError,
+  type Trace,
+  UsageError,
+} from './nix-error.ts';
+export {
+  type Activity,
+  ActivityType,
+  type LogField,
+  type Logger,
+  MemoryLogger,
+  ResultType,
+  Verbosity,
+} from './logger.ts';
+export { type Position, SourceFile, type SourceOrigin } from './position.ts';
+export { decodeBytes, encodeBytes } from './byte-string.ts';
+export { suggestNear } from './near-names.ts';
