@@ -1,4 +1,16 @@
 /** Errors, positions, traces and the Logger interface. Imports nothing. */
+
+export { decodeBytes, encodeBytes } from './byte-string.ts';
+export {
+  type Activity,
+  ActivityType,
+  type LogField,
+  type Logger,
+  MemoryLogger,
+  ResultType,
+  Verbosity,
+} from './logger.ts';
+export { suggestNear } from './near-names.ts';
 export {
   AssertionError,
   BuildError,
@@ -12,15 +24,4 @@ export {
   type Trace,
   UsageError,
 } from './nix-error.ts';
-export {
-  type Activity,
-  ActivityType,
-  type LogField,
-  type Logger,
-  MemoryLogger,
-  ResultType,
-  Verbosity,
-} from './logger.ts';
 export { type Position, SourceFile, type SourceOrigin } from './position.ts';
-export { decodeBytes, encodeBytes } from './byte-string.ts';
-export { suggestNear } from './near-names.ts';

@@ -1,0 +1,58 @@
+/**
+ * Bundles the program into `dist/`: `main.js` (all commands, split so that each loads only what it needs),
+ * the evaluator's worker, and the library entry. Declarations are written beside it by `tsc`.
+ */
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+
+/** Entry points: name in `dist/` -> source file. Absent sources are left out. */
+export const entryPoints: Readonly<Record<string, string>> = {
+  main: 'src/cli/main.ts',
+  'evaluator-worker': 'src/session/evaluator-worker.ts',
+  'fetch-worker': 'src/builder/fetch-worker.ts',
+  index: 'src/index.ts',
+};
+
+/** Whether a source file is newer than the bundle. */
+export function bundleIsStale(): boolean {
+  const main = join(dist, 'main.js');
+  if (!existsSync(main)) return true;
+  const built = statSync(main).mtimeMs;
+  for (const entry of readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > built) return true;
+  }
+  return statSync(join(root, 'package-lock.json')).mtimeMs > built;
+}
+
+/** Writes the bundle; replaces the former one only when it succeeded. */
+export async function writeBundle(outdir = dist): Promise<void> {
+  const present = Object.entries(entryPoints).filter(([, file]) => existsSync(join(root, file)));
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    entryPoints: Object.fromEntries(present.map(([name, file]) => [name, join(root, file)])),
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'none',
+    chunkNames: 'chunk-[hash]',
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (!process.argv.includes('--if-stale') || bundleIsStale()) await writeBundle();
+}
