@@ -10,7 +10,6 @@ const encoder = new TextEncoder();
 /** Text for people: the byte string read as UTF-8, invalid bytes replaced by U+FFFD. */
 export function decodeBytes(bytes: string): string {
   // Pure ASCII (the usual case) is its own decoding.
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is exactly ASCII
   if (/^[\x00-\x7f]*$/.test(bytes)) return bytes;
   const array = new Uint8Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) array[i] = bytes.charCodeAt(i);
@@ -19,7 +18,6 @@ export function decodeBytes(bytes: string): string {
 
 /** The UTF-8 bytes of a Unicode text, as a byte string. */
 export function encodeBytes(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is exactly ASCII
   if (/^[\x00-\x7f]*$/.test(text)) return text;
   let result = '';
   for (const byte of encoder.encode(text)) result += String.fromCharCode(byte);
