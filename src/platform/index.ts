@@ -1,0 +1,18 @@
+/** The operating system: processes, locks, durable files, deletion; `linux/` holds what only Linux has. */
+export {
+  type Connection,
+  describeExitStatus,
+  type ExitStatus,
+  type ProcessOptions,
+  type ProcessResult,
+  type RunningProcess,
+  runProcess,
+  startProcess,
+  succeeded,
+} from './process.ts';
+export { FileLock, type LockMode, type LockOptions } from './file-lock.ts';
+export { replaceSymlink, syncPath, syncTree, writeFileAtomically } from './durable-files.ts';
+export { deleteTree } from './delete-tree.ts';
+export { buildSeccompFilter, type FilterArchitecture, type FilterOptions } from './linux/seccomp.ts';
+export { killProcessesOf, processesOf } from './linux/process-table.ts';
+export { userNamespaceRemedies } from './linux/user-namespaces.ts';
