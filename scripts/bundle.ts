@@ -2,13 +2,14 @@
  * Bundles the program into `dist/`: `main.js` (all commands, split so that each loads only what it needs),
  * the evaluator's worker, and the library entry. Declarations are written beside it by `tsc`.
  */
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 /** Entry points: name in `dist/` -> source file. Absent sources are left out. */
 export const entryPoints: Readonly<Record<string, string>> = {
@@ -45,6 +46,7 @@ export async function writeBundle(outdir = dist): Promise<void> {
     minifyWhitespace: true,
     keepNames: true,
     legalComments: 'none',
+    define: { FIRN_VERSION: JSON.stringify(version) },
     chunkNames: 'chunk-[hash]',
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
