@@ -29,9 +29,6 @@ export class NarWriter {
 
   /** Opens a directory node. Then for each entry in byte order: `entry(name)` and the node. */
   directory(): void {
-    if (this.#open.length >= NAR_MAX_DEPTH) {
-      throw cannotArchive(`directory nesting exceeds the maximum NAR depth of ${NAR_MAX_DEPTH}`);
-    }
     this.#open.push('');
     this.#tokens('(', 'type', 'directory');
   }
@@ -39,11 +36,14 @@ export class NarWriter {
   /**
    * Names the entry whose node comes next.
    *
-   * @throws NixError `cannot-archive` when the name is not allowed or out of order
+   * @throws NixError `cannot-archive` when the name is not allowed, out of order or too deep
    */
   entry(name: string): void {
     const fault = narNameFault(name);
     if (fault) throw cannotArchive(fault);
+    if (this.#open.length >= NAR_MAX_DEPTH) {
+      throw cannotArchive(`entry '${name}' exceeds the maximum NAR directory depth of ${NAR_MAX_DEPTH}`);
+    }
     const last = this.#open.length - 1;
     if (this.#open[last] !== '' && name <= this.#open[last]) {
       throw cannotArchive(`entry '${name}' is not after '${this.#open[last]}'`);
