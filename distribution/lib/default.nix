@@ -1,0 +1,99 @@
+# lib: the library of the Nix language that packages and NixOS are written with.
+#
+# Each file is a sub-library (`lib.strings`, `lib.attrsets`, ...); what is used everywhere also stands at the top.
+# Names and behaviour are those of nixpkgs' lib. Only builtins of Nix 2.8 are used.
+let
+  fixedPoints = import ./fixed-points.nix { inherit lib; };
+
+  library =
+    self:
+    let
+      part = file: import file { lib = self; };
+    in
+    {
+      asserts = part ./asserts.nix;
+      attrsets = part ./attrsets.nix;
+      fixedPoints = part ./fixed-points.nix;
+      generators = part ./generators;
+      lists = part ./lists.nix;
+      modules = part ./modules;
+      options = part ./options.nix;
+      strings = part ./strings;
+      trivial = part ./trivial.nix;
+      types = part ./types;
+
+      inherit (self.trivial)
+        "or" add and bitAnd bitNot bitOr bitXor boolToString boolToYesNo ceil checkListOfEnum compare
+        concat const deepSeq defaultTo div flip floor fromHexString functionArgs genericClosure id
+        importJSON importTOML info inNixShell inPureEvalMode isBool isFloat isFunction isInOldestRelease
+        isInt lessThan mapNullable max mergeAttrs min mirrorFunctionArgs mod mul nixpkgsVersion
+        oldestSupportedReleaseIsAtLeast pathExists pipe readFile seq setFunctionArgs showWarnings
+        splitByAndCompare sub throwIf throwIfNot toBaseDigits toFunction toHexString version warn warnIf
+        warnIfNot xor
+        ;
+      inherit (self.fixedPoints)
+        composeExtensions composeManyExtensions converge extends fix fix' makeExtensible
+        makeExtensibleWithCustomName toExtension
+        ;
+      inherit (self.attrsets)
+        attrByPath attrNames attrsToList attrVals attrValues cartesianProduct cartesianProductOfSets
+        catAttrs chooseDevOutputs collect concatMapAttrs dontRecurseIntoAttrs filterAttrs
+        filterAttrsRecursive foldAttrs foldlAttrs genAttrs genAttrs' getAttr getAttrFromPath getAttrs
+        getBin getDev getFirstOutput getInclude getLib getMan getOutput getStatic hasAttr hasAttrByPath
+        intersectAttrs isAttrs isDerivation listToAttrs mapAttrs mapAttrs' mapAttrsRecursive
+        mapAttrsRecursiveCond mapAttrsToList mapAttrsToListRecursive mapAttrsToListRecursiveCond
+        mapCartesianProduct matchAttrs mergeAttrsList nameValuePair optionalAttrs overrideExisting
+        recurseIntoAttrs recursiveUpdate recursiveUpdateUntil removeAttrs setAttrByPath showAttrPath
+        toDerivation updateManyAttrsByPath zip zipAttrs zipAttrsWith zipAttrsWithNames zipWithNames
+        ;
+      inherit (self.lists)
+        all allUnique any compareLists concatAttrValues concatLists concatMap count crossLists drop
+        dropEnd elem elemAt filter findFirst findSingle flatten fold foldl foldl' foldr forEach genList
+        groupBy groupBy' head ifilter0 imap0 imap1 init intersectLists isList last length listDfs map
+        mutuallyExclusive naturalSort optional optionals partition range remove replaceElemAt replicate
+        reverseList singleton sort sortOn sublist subtractLists tail take takeEnd toList toposort unique
+        uniqueStrings zipLists zipListsWith
+        ;
+      inherit (self.strings)
+        addContextFrom appendContext cmakeBool cmakeFeature cmakeOptionType concatImapStrings
+        concatImapStringsSep concatLines concatMapAttrsStringSep concatMapStrings concatMapStringsSep
+        concatStrings concatStringsSep enableFeature enableFeatureAs escape escapeRegex escapeShellArg
+        escapeShellArgs escapeURL escapeXML fileContents fixedWidthNumber fixedWidthString getName
+        getVersion hasInfix hasPrefix hasSuffix intersperse isStorePath isString isStringLike
+        isValidPosixName join lowerChars makeBinPath makeIncludePath makeLibraryPath makeSearchPath
+        makeSearchPathOutput match mesonBool mesonEnable mesonOption nameFromURL optionalString
+        removePrefix removeSuffix replaceString replaceStrings split splitString splitStringBy
+        stringAsChars stringLength stringToCharacters substring toCamelCase toInt toIntBase10 toLower
+        toSentenceCase toShellVar toShellVars toUpper trim trimWith typeOf unsafeDiscardStringContext
+        upperChars versionAtLeast versionOlder withFeature withFeatureAs
+        ;
+      inherit (self.options)
+        getFiles getValues isOption literalDocBook literalExample literalExpression literalMD mdDoc
+        mergeDefaultOption mergeEqualOption mergeOneOption mergeUniqueOption mkEnableOption mkOption
+        mkPackageOption mkSinkUndeclaredOptions optionAttrSetToDocList optionAttrSetToDocList'
+        scrubOptionValue showFiles showOption showOptionWithDefLocs unknownModule
+        ;
+      inherit (self.types)
+        defaultFunctor defaultTypeMerge isOptionType isType mkOptionType setType
+        ;
+      inherit (self.modules)
+        applyModuleArgsIfFunction dischargeProperties doRename evalModules filterOverrides
+        fixMergeModules fixupOptionType mergeDefinitions mergeModules mergeModules' mergeOptionDecls
+        mkAfter mkAliasAndWrapDefinitions mkAliasDefinitions mkAliasOptionModule mkAliasOptionModuleMD
+        mkAssert mkBefore mkChangedOptionModule mkDefault mkDefinition mkDerivedConfig mkFixStrictness
+        mkForce mkIf mkImageMediaOverride mkMerge mkMergedOptionModule mkOptionDefault mkOrder
+        mkOverride mkRemovedOptionModule mkRenamedOptionModule mkRenamedOptionModuleWith mkVMOverride
+        pushDownProperties setDefaultModuleLocation sortProperties unifyModuleSyntax
+        ;
+      inherit (self.asserts)
+        assertMsg assertOneOf
+        ;
+      inherit (builtins)
+        fromJSON fromTOML getContext hasContext hashString parseDrvName placeholder toFile toJSON
+        toString toXML tryEval
+        ;
+    };
+
+  lib = fixedPoints.makeExtensible library;
+in
+lib
