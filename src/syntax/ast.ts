@@ -8,6 +8,14 @@ import type { SourceFile } from '../diagnostics/index.ts';
 export interface ParsedFile {
   readonly source: SourceFile;
   readonly root: Expr;
+  /** Warnings of the parser, in order (without the `warning: ` prefix); absent when there are none. */
+  readonly warnings?: readonly ParseWarning[];
+}
+
+export interface ParseWarning {
+  readonly message: string;
+  /** Byte offset in the source. */
+  readonly pos: number;
 }
 
 export type Expr =
@@ -59,6 +67,8 @@ export interface ConcatExpr extends Node {
   readonly kind: 'concat';
   readonly isPath: boolean;
   readonly parts: readonly Expr[];
+  /** Where each part begins: the text itself, or the `$` of its `${`. */
+  readonly positions: readonly number[];
 }
 /** A path literal, already absolute and canonical (`~` expanded); a trailing slash kept only as a concat's first part. */
 export interface PathExpr extends Node {
@@ -75,7 +85,9 @@ export interface VarExpr extends Node {
   readonly name: string;
 }
 /** One step of an attribute path: a fixed name, or an expression to be evaluated to a string. */
-export type AttrName = { readonly name: string; readonly pos: number } | { readonly expr: Expr; readonly pos: number };
+export type AttrName =
+  | { readonly name: string; readonly pos: number }
+  | { readonly expr: Expr; readonly pos: number };
 export interface SelectExpr extends Node {
   readonly kind: 'select';
   readonly subject: Expr;
@@ -127,6 +139,8 @@ export interface LambdaExpr extends Node {
   readonly body: Expr;
   /** The name this lambda is bound to where that is known at parse time (for traces); set by the parser. */
   name?: string;
+  /** Byte offset of the doc comment (two asterisks) that belongs to this lambda. */
+  docPos?: number;
 }
 /** `f a b` is one node with two arguments, as in C++ Nix. */
 export interface CallExpr extends Node {
@@ -161,13 +175,30 @@ export interface UnaryExpr extends Node {
   readonly operand: Expr;
 }
 export type BinaryOperator =
-  | '==' | '!=' | '<' | '<=' | '>' | '>=' | '&&' | '||' | '->' | '//' | '++' | '+' | '-' | '*' | '/' | '|>' | '<|';
-/** `pos` is the operator's offset. `-`, `*`, `/`, `<` ... keep their operator here; the printer writes C++ Nix's `__sub` forms. */
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | '&&'
+  | '||'
+  | '->'
+  | '//'
+  | '++'
+  | '+'
+  | '-'
+  | '*'
+  | '/';
+/** The pipe operators `|>` and `<|` are calls in the tree already. `pos` is the operator's offset. `-`, `*`, `/`, `<` ... keep their operator here; the printer writes C++ Nix's `__sub` forms. */
 export interface BinaryExpr extends Node {
   readonly kind: 'binary';
   readonly operator: BinaryOperator;
   readonly left: Expr;
   readonly right: Expr;
+  /** Where the operands begin, parentheses included. */
+  readonly leftPos: number;
+  readonly rightPos: number;
 }
 /** `__curPos`. */
 export interface CurPosExpr extends Node {
