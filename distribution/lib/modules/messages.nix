@@ -90,7 +90,13 @@ rec {
 
   /** One line for each definition: where it is and what it says. */
   definitionLines =
-    defs: concatStringsSep "" (map (def: "\n  - ${place def}: ${describe def.value}") (take 10 defs))
+    defs:
+    concatStringsSep "" (
+      map (
+        def:
+        builtins.addErrorContext "while evaluating the definition in `${toString def.file}', to show it in an error" "\n  - ${place def}: ${describe def.value}"
+      ) (take 10 defs)
+    )
       + (if length defs > 10 then "\n  - and ${toString (length defs - 10)} more" else "");
 
   priorityHint = "\n  hint: `lib.mkForce VALUE' makes one definition win; `lib.mkDefault VALUE' makes one give way";
@@ -110,16 +116,13 @@ rec {
     let
       def = builtins.head defs;
     in
-    "The option value `${showOption loc}' in `${toString def.file}' is not a ${typeName type}."
+    "The option value `${showOption loc}' in `${toString def.file}' is not a ${lib.types.errorNounOf type}."
     + "\n  expected: ${type.description or type.name}"
     + definitionLines defs;
 
   # `error` may come from a type of somebody else, with nothing but a message.
   headError = loc: type: defs: error:
     valueOfWrongType loc type (error.defs or defs) + (if error ? defs then "" else "\n  ${indent error.message}");
-
-  /** Name of a type as 15.09 had it, which its sentences use. */
-  typeName = type: type.sentenceName or type.description or type.name;
 
   usedButNotDefined = loc: type:
     "The option `${showOption loc}' is used but not defined."
@@ -183,6 +186,9 @@ rec {
       known = lib.attrsets.longestValidPathPrefix def.prefix options;
       level = lib.attrsets.attrByPath known { } options;
       wrong = builtins.elemAt def.prefix (length known);
+      # A declaration where a definition should stand, at the place itself or one level below.
+      isOption = value: (tryEval (value._type or "" == "option")).value;
+      holdsOption = isOption def.value || (tryEval (isAttrs def.value && builtins.any isOption (builtins.attrValues def.value))).value;
       siblings = filter (name: name != "_module") (if isAttrs level && level._type or "" != "option" then attrNames level else [ ]);
       near = map (name: "`${showOption (prefix ++ known ++ [ name ])}'") (nearNames wrong siblings);
       elsewhere = map (path: "`${showOption (prefix ++ path)}'") (
@@ -193,14 +199,16 @@ rec {
     "The option `${showOption full}' defined in `${toString def.file}' does not exist."
     + definitionLines [ def ]
     + (
-      if near != [ ] then
+      if holdsOption then
+        "\n  hint: this is a declaration: it belongs into `options', not into `config'"
+      else if near != [ ] then
         "\n  did you mean ${alternatives near}?"
       else if elsewhere != [ ] then
         "\n  an option of that name is ${alternatives elsewhere}"
       else if siblings != [ ] && length siblings <= 12 then
         "\n  options ${if prefix ++ known == [ ] then "at the top" else "in `${showOption (prefix ++ known)}'"}: ${concatStringsSep ", " siblings}"
       else if siblings == [ ] && known == [ ] then
-        "\n  hint: no options are declared here at all; declarations belong into `options', not into `config'"
+        "\n  no options are declared ${if prefix == [ ] then "at all" else "in `${showOption prefix}'"}"
       else
         ""
     )

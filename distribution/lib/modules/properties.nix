@@ -1,16 +1,14 @@
 # Properties: wrappers around option values (`mkIf`, `mkForce`, `mkBefore`, ...), and how they are taken off again.
 #
-# A property is a set with `_type` "if", "merge", "override", "order" or "definition". `flatten` takes any nesting
-# of them apart into entries, one for each plain value:
-#   { def = { file; value; pos?; }; priority; order; }
-# The outermost override and the outermost order count.
+# A property is a set with `_type` "if", "merge", "override", "order" or "definition"; they nest in any way, the
+# outermost override and the outermost order count. What an override holds is looked at only after it has won: so
+# `mkDefault (throw ...)` does no harm where another definition wins.
 { lib }:
 
 let
   inherit (builtins)
     addErrorContext
     all
-    any
     concatMap
     filter
     foldl'
@@ -20,6 +18,7 @@ let
     length
     map
     mapAttrs
+    partition
     sort
     ;
 
@@ -44,9 +43,10 @@ let
     else
       throw "`mkIf' called with a non-Boolean condition: it is of type ${builtins.typeOf condition}";
 
-  # `priority` and `order` are null as long as no wrapper has set them.
-  flatten =
-    priority: order: def:
+  # Definitions under a property, up to their override: [ { def; order; priority; wrapped; } ]. `wrapped` says that
+  # the value may hold further properties, not looked at so far. `order` is null until a wrapper has set it.
+  expand =
+    order: def:
     let
       value = def.value;
       inner = content: def // { value = content; };
@@ -54,38 +54,57 @@ let
     if !hasProperty value then
       [
         {
-          inherit def;
-          priority = if priority == null then defaultPriority else priority;
-          order = if order == null then defaultOrder else order;
+          inherit def order;
+          priority = defaultPriority;
+          wrapped = false;
+        }
+      ]
+    else if value._type == "override" then
+      [
+        {
+          def = inner value.content;
+          inherit order;
+          inherit (value) priority;
+          wrapped = true;
         }
       ]
     else if value._type == "if" then
-      if holds value.condition then flatten priority order (inner value.content) else [ ]
+      if holds value.condition then expand order (inner value.content) else [ ]
     else if value._type == "merge" then
-      concatMap (content: flatten priority order (inner content)) value.contents
-    else if value._type == "override" then
-      flatten (if priority == null then value.priority else priority) order (inner value.content)
+      concatMap (content: expand order (inner content)) value.contents
     else if value._type == "order" then
-      flatten priority (if order == null then value.priority else order) (inner value.content)
+      expand (if order == null then value.priority else order) (inner value.content)
     else
-      flatten priority order (removeAttrs value [ "_type" ]);
+      expand order (removeAttrs value [ "_type" ]);
+
+  # Plain definitions of an entry whose override has won; overrides within it no longer count.
+  unwrap =
+    entry: if entry.wrapped then concatMap unwrap (expand entry.order entry.def) else [ entry ];
 
   inFile = file: addErrorContext "while evaluating the definitions given in `${toString file}':";
 
-  # Keeps the entries of the lowest priority number and sorts them; the sort is stable.
+  orderOf = entry: if entry.order == null then defaultOrder else entry.order;
+
+  # Keeps the entries with the lowest priority number and sorts them; the sort is stable.
   select =
     entries:
     let
       highestPrio = foldl' (lowest: entry: if entry.priority < lowest then entry.priority else lowest) 9999 entries;
-      winners = filter (entry: entry.priority == highestPrio) entries;
+      split = partition (entry: entry.priority == highestPrio) entries;
+      winners = concatMap unwrap split.right;
       inOrder =
-        if all (entry: entry.order == defaultOrder) winners then
+        if all (entry: entry.order == null) winners then
           winners
         else
-          sort (a: b: a.order < b.order) winners;
+          sort (a: b: orderOf a < orderOf b) winners;
     in
     {
-      values = map (entry: entry.def) inOrder;
+      values =
+        # `mkForce (mkIf false x)` wins, but says nothing: then the others count.
+        if winners == [ ] && split.wrong != [ ] then
+          (select split.wrong).values
+        else
+          map (entry: entry.def) inOrder;
       inherit highestPrio;
     };
 in
@@ -175,10 +194,10 @@ rec {
         highestPrio = defaultPriority;
       }
     else
-      select (concatMap (def: inFile def.file (flatten null null def)) defs);
+      select (concatMap (def: inFile def.file (expand null def)) defs);
 
   /** All definitions without their properties, whatever their priority: for messages. */
-  plainDefinitions = defs: map (entry: entry.def) (concatMap (flatten null null) defs);
+  plainDefinitions = defs: map (entry: entry.def) (concatMap unwrap (concatMap (expand null) defs));
 
   /** Values without their `mkMerge` and `mkIf`, conditions evaluated. */
   dischargeProperties =
@@ -199,25 +218,17 @@ rec {
   /** Like `filterOverrides`, with the priority: `{ values; highestPrio; }`. */
   filterOverrides' =
     defs:
-    select (
-      map (
-        def:
-        if def.value._type or "" == "override" then
-          {
-            def = def // {
-              value = def.value.content;
-            };
-            inherit (def.value) priority;
-            order = defaultOrder;
-          }
-        else
-          {
-            inherit def;
-            priority = defaultPriority;
-            order = defaultOrder;
-          }
-      ) defs
-    );
+    let
+      isOverride = def: def.value._type or "" == "override";
+      priorityOf = def: if isOverride def then def.value.priority else defaultPriority;
+      highestPrio = foldl' (lowest: def: lib.trivial.min lowest (priorityOf def)) 9999 defs;
+    in
+    {
+      values = map (def: if isOverride def then def // { value = def.value.content; } else def) (
+        filter (def: priorityOf def == highestPrio) defs
+      );
+      inherit highestPrio;
+    };
 
   /** Definitions sorted by their `mkOrder`, which is taken off. */
   sortProperties =

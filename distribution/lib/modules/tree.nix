@@ -270,22 +270,24 @@ rec {
       }) configs
     );
 
-  /** Priority and value of each attribute in the definitions of an option whose value is a set. */
+  /**
+    Priority and value of each attribute in an option of type `attrsOf` or `lazyAttrsOf`:
+    `{ name = { highestPrio; value; }; }`.
+  */
   mergeAttrDefinitionsWithPrio =
     option:
     let
       parts = concatMap (def: partsOf def.file def.value) option.definitionsWithLocations;
-      # Definitions that lost to one of higher priority as a whole are not among `definitionsWithLocations`.
-      elemType = option.type.nestedTypes.elemType or lib.types.raw;
+      merge = name: lib.modules.mergeDefinitions (option.loc ++ [ name ]) option.type.nestedTypes.elemType;
     in
-    zipAttrsWith (
+    mapAttrs (
       name: defs:
       let
-        merged = lib.modules.mergeDefinitions (option.loc ++ [ name ]) elemType defs;
+        merged = merge name defs;
       in
       {
         inherit (merged.defsFinal') highestPrio;
         value = merged.mergedValue;
       }
-    ) (map (part: mapAttrs (_: value: { inherit (part) file; inherit value; }) part.value) parts);
+    ) (definitionsByName option.loc parts);
 }

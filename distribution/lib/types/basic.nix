@@ -36,7 +36,7 @@ let
 
   restrict =
     type: check: name: description:
-    removeAttrs (addCheck type check) [ "sentenceName" ]
+    addCheck type check
     // {
       inherit name description;
     };
@@ -55,7 +55,7 @@ rec {
   raw = noun "raw" "raw value" { merge = mergeOneOption; };
 
   /** Any value; several definitions merge by what they are (`mergeDefaultOption`). */
-  unspecified = noun "unspecified" "unspecified value" { sentenceName = "unspecified"; };
+  unspecified = noun "unspecified" "unspecified value" { errorNoun = "unspecified"; };
 
   /**
     Any value; sets merge attribute by attribute with priorities, functions by their results; all others must
@@ -111,7 +111,7 @@ rec {
 
   /** Whole number. */
   int = noun "int" "signed integer" {
-    sentenceName = "integer";
+    errorNoun = "integer";
     check = isInt;
     merge = mergeEqualOrUniqueOption;
   };
@@ -218,7 +218,7 @@ rec {
   separatedString =
     sep:
     noun "separatedString" "strings concatenated with ${builtins.toJSON sep}" {
-      sentenceName = "string";
+      errorNoun = "string";
       check = isString;
       merge = _loc: defs: concatStringsSep sep (getValues defs);
       functor = sameParameters "separatedString" (payload: separatedString payload.sep) { inherit sep; };
@@ -284,7 +284,7 @@ rec {
           merge = mergeEqualOrUniqueOption;
           functor = sameParameters "path" pathWith { inherit inStore absolute; };
         }
-        // (if inStore == null && absolute == true then { sentenceName = "path"; } else { })
+        // (if inStore == null && absolute == true then { errorNoun = "path"; } else { })
       )
     );
 
@@ -292,7 +292,7 @@ rec {
 
   /** Package, or a store path, which becomes something like a package. */
   package = noun "package" "package" {
-    sentenceName = "derivation";
+    errorNoun = "derivation";
     check = value: lib.attrsets.isDerivation value || lib.strings.isStorePath value;
     merge =
       loc: defs:

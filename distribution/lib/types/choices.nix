@@ -40,7 +40,8 @@ let
     mergeByRecord
     mkOptionType
     optionDescriptionPhrase
-    sentencePhrase
+    errorNounOf
+    errorNounPhrase
     ;
 
   among = classes: optionDescriptionPhrase (class: elem class classes);
@@ -71,7 +72,7 @@ rec {
         else
           "one of ${builtins.concatStringsSep ", " shown}";
       descriptionClass = if n < 2 then "noun" else "conjunction";
-      sentenceName = "one of ${builtins.concatStringsSep ", " shown}";
+      errorNoun = "one of ${builtins.concatStringsSep ", " shown}";
       check = value: elem value values;
       merge = mergeEqualOrUniqueOption;
       functor = defaultFunctor name // {
@@ -92,7 +93,7 @@ rec {
         else
           "${among [ "noun" "conjunction" ] t1} or ${among [ "noun" "conjunction" "composite" ] t2}";
       descriptionClass = "conjunction";
-      sentenceName = "${t1.sentenceName or t1.description} or ${t2.sentenceName or t2.description}";
+      errorNoun = "${errorNounOf t1} or ${errorNounOf t2}";
       check = coherentCheck (value: t1.check value || t2.check value);
       merge = mergeByRecord (
         { loc, defs }:
@@ -111,7 +112,7 @@ rec {
         else
           {
             headError = neither;
-            value = throw (messages.valueOfWrongType loc { inherit name description sentenceName; } defs);
+            value = throw (messages.valueOfWrongType loc (either t1 t2) defs);
             valueMeta.headError = neither;
           }
       );
@@ -146,7 +147,7 @@ rec {
         name = "nullOr";
         description = "null or ${among [ "noun" "conjunction" ] elemType}";
         descriptionClass = "conjunction";
-        sentenceName = "null or ${elemType.sentenceName or elemType.description}";
+        errorNoun = "null or ${errorNounOf elemType}";
         check = value: value == null || elemType.check value;
         merge =
           loc: defs:
@@ -176,7 +177,7 @@ rec {
           // rec {
             name = "coercedTo";
             description = "${among [ "noun" ] finalType} or ${among [ "noun" ] coercedType} convertible to it";
-            sentenceName = "${sentencePhrase finalType} or ${sentencePhrase coercedType} convertible to it";
+            errorNoun = "${errorNounPhrase finalType} or ${errorNounPhrase coercedType} convertible to it";
             check = coherentCheck (
               value: finalType.check value || (coercedType.check value && finalType.check (coerce value))
             );

@@ -34,7 +34,7 @@ let
     mergeByRecord
     mkOptionType
     optionDescriptionPhrase
-    sentencePhrase
+    errorNounPhrase
     ;
 
   phrase = optionDescriptionPhrase (class: class == "noun" || class == "composite");
@@ -59,7 +59,7 @@ rec {
       // rec {
         name = "listOf";
         description = "list of ${phrase elemType}";
-        sentenceName = "list of ${sentencePhrase elemType}s";
+        errorNoun = "list of ${errorNounPhrase elemType}s";
         check = coherentCheck isList;
         merge = mergeByRecord (
           { loc, defs }:
@@ -90,7 +90,7 @@ rec {
     let
       type = addCheck (listOf elemType) (value: value != [ ]);
     in
-    removeAttrs type [ "sentenceName" ]
+    type
     // {
       description = "non-empty ${optionDescriptionPhrase (class: class == "noun") type}";
       emptyValue = { };
@@ -132,7 +132,7 @@ rec {
       // {
         name = if lazy then "lazyAttrsOf" else "attrsOf";
         description = "${if lazy then "lazy " else ""}attribute set of ${phrase elemType}";
-        sentenceName = "attribute set of ${sentencePhrase elemType}s";
+        errorNoun = "attribute set of ${errorNounPhrase elemType}s";
         check = coherentCheck isAttrs;
         merge = mergeByRecord (
           { loc, defs }:
@@ -206,8 +206,9 @@ rec {
         if type == "order" then
           inner // { order = value.priority; }
         else if type == "override" then
-          inner
-          // {
+          # Looked into only when it wins.
+          {
+            inherit (inner) order;
             inherit (value) priority;
             value = value // { content = inner.value; };
           }

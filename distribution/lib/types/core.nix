@@ -68,7 +68,7 @@ rec {
   /**
     Makes an option type. `name` is all that is needed.
     `description` and `descriptionClass` ("noun", "composite", "conjunction", "nonRestrictiveClause") are for manuals;
-    `sentenceName` is the noun in errors ("is not a ..."); `check value`; `merge loc defs`; `emptyValue` ({ value; })
+    `errorNoun` is what errors call it ("is not a ..."), where that is not the description; `check value`; `merge loc defs`; `emptyValue` ({ value; })
     stands for no definition at all; `getSubOptions prefix`, `getSubModules` and `substSubModules` are for types that
     hold modules; `typeMerge` and `functor` say what two declarations of one option come to.
   */
@@ -77,7 +77,7 @@ rec {
       name,
       description ? null,
       descriptionClass ? null,
-      sentenceName ? null,
+      errorNoun ? null,
       check ? _value: true,
       merge ? lib.options.mergeDefaultOption,
       emptyValue ? { },
@@ -106,8 +106,12 @@ rec {
         nestedTypes
         ;
       description = if description == null then name else description;
-    }
-    // (if sentenceName == null then { } else { inherit sentenceName; });
+      # Counts as long as nobody gives the type another description (lib.types.errorNounOf).
+      errorNoun = {
+        of = if description == null then name else description;
+        noun = errorNoun;
+      };
+    };
 
   /** `check` of a type whose `merge` checks by itself. */
   coherentCheck = check: {
@@ -127,8 +131,22 @@ rec {
   optionDescriptionPhrase =
     plain: type: if plain (type.descriptionClass or null) then type.description else "(${type.description})";
 
-  /** Noun of a type in errors, for use within another's. */
-  sentencePhrase = type: type.sentenceName or (optionDescriptionPhrase (class: class == "noun") type);
+  /** What errors call a type: the noun that 15.09 used, else the description. */
+  errorNounOf = errorNounWithin (_class: true);
+
+  /** Like `errorNounOf`, for use within another type's noun. */
+  errorNounPhrase = errorNounWithin (class: class == "noun");
+
+  errorNounWithin =
+    plain: type:
+    let
+      known = type.errorNoun or { };
+    in
+    # In this order: the noun of a type that contains itself under another description never ends.
+    if known ? of && known.of == type.description && known.noun != null then
+      known.noun
+    else
+      optionDescriptionPhrase plain (type // { description = type.description or type.name; });
 
   /** Type with one more condition for values. */
   addCheck =
@@ -157,6 +175,7 @@ rec {
     type:
     mkOptionType {
       name = "unique";
+      errorNoun = errorNounOf type;
       inherit (type)
         description
         descriptionClass
@@ -172,8 +191,7 @@ rec {
       substSubModules = modules: unique { inherit message; } (type.substSubModules modules);
       functor = elemTypeFunctor "unique" (unique { inherit message; }) type;
       nestedTypes.elemType = type;
-    }
-    // (if type ? sentenceName then { inherit (type) sentenceName; } else { });
+    };
 
   /** Type that allows one definition only. */
   uniq = unique { message = ""; };

@@ -8,6 +8,7 @@ let
   inherit (lib.types)
     attrsOf
     coherentCheck
+    errorNounOf
     mergeByRecord
     mkOptionType
     separatedString
@@ -27,7 +28,7 @@ rec {
       modules = [ ];
       shorthandOnlyDefinesConfig = true;
     }
-    // { sentenceName = "option set"; };
+    // { description = "option set"; };
 
   /**
     Attribute set or list; a list's elements get names (15.09). Use `attrsOf`. Definitions of both kinds merge;
@@ -58,7 +59,7 @@ rec {
     mkOptionType {
       name = "loaOf";
       inherit (set) description descriptionClass emptyValue getSubOptions getSubModules nestedTypes;
-      sentenceName = "list or ${set.sentenceName}";
+      errorNoun = "list or ${errorNounOf set}";
       check = coherentCheck isEither;
       merge = mergeByRecord (
         { loc, defs }:

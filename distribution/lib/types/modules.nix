@@ -86,7 +86,7 @@ rec {
     in
     mkOptionType {
       name = "submodule";
-      sentenceName = "submodule";
+      errorNoun = "submodule";
       description =
         let
           open = (forDocs [ ])._module.freeformType;
@@ -233,7 +233,7 @@ rec {
         (types.listOf value)
       ];
       value =
-        removeAttrs (if nullable then types.nullOr plain else plain) [ "sentenceName" ]
+        (if nullable then types.nullOr plain else plain)
         // { description = "${typeName} value"; };
     in
     value;
