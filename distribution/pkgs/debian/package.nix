@@ -1,0 +1,117 @@
+/* Makes one package of the archive: a derivation that relocates its .deb, with nixpkgs' attributes around it. */
+{
+  system,
+  platform,
+  bootstrap,
+  fetchDeb,
+  # Index entry of a real name, or null.
+  entryOf,
+  # Package of a real name, or null.
+  find,
+  # Names that share a store path with a name.
+  membersOf,
+  # Name -> what relocation alone does not get right.
+  corrections,
+}:
+
+let
+
+  # "1:2.0~rc1-3" -> "2.0-rc1-3": store names allow neither an epoch's ":" nor "~".
+  storeVersion = version:
+    let parts = builtins.match "[0-9]+:(.*)" version;
+    in builtins.replaceStrings [ "~" ":" ] [ "-" "-" ] (if parts == null then version else builtins.head parts);
+
+  # First of a group: it owns the store path.
+  leaderOf = name: builtins.head (membersOf name);
+
+  dependOn = names: map find (builtins.filter (name: entryOf name != null) names);
+
+  unresolved = name: entry: throw ''
+    the package '${name}' cannot be installed: its dependency '${builtins.head entry.missing}' is not in the archive
+    hint: this is an error in the Debian release; another package may do the same'';
+
+  checked = name: let entry = entryOf name; in if entry ? missing then unresolved name entry else entry;
+
+  # Packages that the members depend on, one per store path, sorted by leader.
+  dependsOf = members: correction:
+    let
+      names = builtins.concatMap (name: (checked name).depends) members ++ correction.depends or [ ];
+      leaders = builtins.listToAttrs
+        (builtins.concatMap (name: let leader = leaderOf name; in if builtins.elem name members then [ ] else [ { name = leader; value = null; } ]) names);
+    in
+    dependOn (builtins.attrNames leaders);
+
+  relocated = name: members: correction: overrides:
+    let
+      depends = dependsOf members correction ++ overrides.extraDepends or [ ];
+      setup = correction.setup or "" + overrides.setup or "";
+      optional = overrides.optionalLibraries or correction.optionalLibraries or "";
+    in
+    derivation ({
+      name = "${name}-${storeVersion (entryOf name).version}";
+      inherit system;
+      inherit (platform) triplet loader machine;
+      builder = "${bootstrap.tools}/bin/perl";
+      args = [ "-I${bootstrap.tools}/share/perl" "-I${./relocate}" "${./relocate}/relocate.pl" ];
+      inherit (bootstrap) tools busybox;
+      inherit members;
+      debs = map (member: fetchDeb (entryOf member)) members;
+      depends = map (package: package.outPath) depends;
+      preferLocalBuild = true;
+    } // (if optional == "" then { } else { optionalLibraries = optional; })
+    // (if setup == "" then { } else { inherit setup; }));
+
+  meta = name: entry: {
+    inherit name;
+    inherit (entry) description;
+    section = entry.section or "";
+    platforms = [ system ];
+    available = !(entry ? missing);
+    outputsToInstall = [ "out" ];
+    position = entry.file;
+  } // (if entry ? homepage then { inherit (entry) homepage; } else { });
+
+  # `drv`: the derivation; `make`: overrides -> package.
+  decorate = name: entry: members: correction: overrides: drv:
+    let
+      change = f:
+        let
+          old = package // drv.drvAttrs;
+          new = f old;
+          attrs = drv.drvAttrs // builtins.removeAttrs new [ "meta" "passthru" "pname" "version" ];
+        in
+        decorate name entry members correction overrides (derivation attrs)
+        // (if new ? meta then { meta = package.meta // new.meta; } else { })
+        // new.passthru or { };
+      passthru = {
+        inherit (entry) version;
+        pname = name;
+        meta = meta name entry;
+        debian = entry // { inherit name members; };
+        debianName = name;
+        debs = map (member: fetchDeb (entryOf member)) members;
+        depends = dependsOf members correction;
+        override = new:
+          make name entry (overrides // (if builtins.isFunction new then new overrides else new));
+        overrideAttrs = change;
+        overrideDerivation = change;
+        inherit passthru;
+      };
+      package = drv // passthru;
+    in
+    package;
+
+  make = name: entry: overrides:
+    let
+      members = membersOf name;
+      leader = builtins.head members;
+      correction = corrections leader;
+      drv =
+        if overrides != { } || leader == name then relocated leader members correction overrides
+        else (find leader).relocated;
+      package = decorate name entry members correction overrides drv;
+    in
+    package // { relocated = drv; };
+
+in
+name: entry: make name entry { }

@@ -1,0 +1,138 @@
+# Makes scripts run from the store: their interpreters, and where Python and Perl look for modules.
+#
+# `#!/bin/sh` stays: every machine and build has it. Python scripts get an interpreter of their own package, a
+# virtual environment (pyvenv.cfg, PEP 405) whose only content is a list of the closure's module directories; Perl
+# scripts get them in @INC by a line after the first. Neither leaks into the programs that a script starts.
+package Scripts;
+
+use strict;
+use warnings;
+use Unpack;
+
+# %$options: out, triplet, python (false for the interpreter's own package).
+sub new {
+    my ($class, $tree, $closure, $options) = @_;
+    return bless({ tree => $tree, closure => $closure, %$options, found => {} }, $class);
+}
+
+sub relocate_all {
+    my ($self) = @_;
+    for my $path (@{ $self->{tree}{scripts} }) {
+        my $file = "$self->{tree}{out}/$path";
+        my $text = read_text($file);
+        my $new = $self->_relocated($text);
+        write_text($file, $new) if $new ne $text;
+    }
+    return;
+}
+
+sub _relocated {
+    my ($self, $text) = @_;
+    my ($line, $rest) = $text =~ /\A#![ \t]*([^\n]*)(.*)\z/s or return $text;
+    my ($program, $arguments) = $line =~ /\A(\S+)[ \t]*(.*?)\s*\z/ or return $text;
+    if ($program =~ m{/env\z}) {
+        $arguments =~ s/\A-S\s+//;
+        ($program, $arguments) = $arguments =~ /\A([^\s=-][^\s=]*)\s*(.*)\z/ or return $text;
+    }
+    my ($name) = $program =~ m{([^/]+)\z} or return $text;
+    return $text if $name eq 'sh' || $program =~ m{\A/nix/};
+    my $interpreter = $self->_interpreter($name, $program) // return $text;
+    return "#!$interpreter" . ($arguments eq '' ? '' : " $arguments") . $self->_perl_line($name) . $rest;
+}
+
+# The interpreter in this package or the closure, or undef.
+sub _interpreter {
+    my ($self, $name, $program) = @_;
+    if (!exists $self->{found}{$name}) {
+        my $found = $self->_find('bin/' . $self->_plain_program($name)) // $self->_find('bin/' . $name)
+          // $self->_find(Unpack::flatten($program));
+        $found = $self->_python($found) if defined $found && $name =~ /\Apython3?(?:\.\d+)?\z/;
+        $self->{found}{$name} = $found;
+    }
+    return $self->{found}{$name};
+}
+
+# Debian's bin/perl is a wrapper here; scripts bring their own @INC and need the program itself.
+sub _plain_program {
+    my ($self, $name) = @_;
+    return $name eq 'perl' ? '.perl-plain' : $name;
+}
+
+sub _find {
+    my ($self, $path) = @_;
+    return "$self->{tree}{out}/$path" if -e "$self->{tree}{out}/$path";
+    return $self->{closure}->find($path);
+}
+
+# This package and its closure: the existing directories of the given relative paths, own ones first.
+sub _module_dirs {
+    my ($self, @paths) = @_;
+    my $out = $self->{tree}{out};
+    return ((grep { -d } map { "$out/$_" } @paths), $self->{closure}->directories(@paths));
+}
+
+# An environment around the interpreter that knows the closure's modules; the interpreter itself when there are none.
+sub _python {
+    my ($self, $interpreter) = @_;
+    my ($base) = $interpreter =~ m{\A(.*)/bin/[^/]+\z};
+    return $interpreter if $base eq $self->{tree}{out};
+    my ($version) = map { m{/(python3\.\d+)\z} } glob("$base/lib/python3.*");
+    return $interpreter unless defined $version;
+    my @dirs = grep { index($_, "$base/") != 0 }
+      $self->_module_dirs('lib/python3/dist-packages', "lib/$version/dist-packages", "lib/$version", "lib/$version/lib-dynload");
+    return $interpreter unless @dirs;
+    my $env = "$self->{tree}{out}/lib/firn-python";
+    make_dirs("$env/bin", "$env/lib/$version/site-packages");
+    symlink($interpreter, "$env/bin/python3");
+    write_text("$env/pyvenv.cfg", "home = $base/bin\ninclude-system-site-packages = false\n");
+    write_text("$env/lib/$version/site-packages/firn.pth",
+        'import site; [site.addsitedir(d) for d in (' . join(' ', map { "'$_'," } @dirs) . ")]\n");
+    return "$env/bin/python3";
+}
+
+sub _perl_line {
+    my ($self, $name) = @_;
+    return '' unless $name eq 'perl';
+    $self->{perl_line} //= do {
+        my @dirs = perl_dirs($self->{triplet}, sub { $self->_module_dirs(@_) });
+        @dirs ? "\nBEGIN { unshift \@INC, qw(@dirs) }" : '';
+    };
+    return $self->{perl_line};
+}
+
+# Where Debian's packages have Perl modules. $search maps relative paths to existing directories.
+sub perl_dirs {
+    my ($triplet, $search) = @_;
+    return map { glob("$_/5.*"), $_ =~ /perl5\z|perl-base\z/ ? $_ : () }
+      $search->("lib/$triplet/perl5", 'share/perl5', "lib/$triplet/perl-base", "lib/$triplet/perl", 'share/perl');
+}
+
+sub make_dirs {
+    for my $dir (@_) {
+        my $path = '';
+        for my $part (split(m{/}, $dir)) {
+            next if $part eq '';
+            $path .= "/$part";
+            mkdir($path) unless -d $path;
+        }
+    }
+    return;
+}
+
+sub read_text {
+    my ($file) = @_;
+    open(my $in, '<:raw', $file) or die "cannot read '$file': $!\n";
+    local $/ = undef;
+    return scalar(<$in>) // '';
+}
+
+# Keeps the file's mode.
+sub write_text {
+    my ($file, $text) = @_;
+    open(my $to, '>:raw', $file) or die "cannot write '$file': $!\n";
+    print {$to} $text;
+    close($to) or die "cannot write '$file': $!\n";
+    return;
+}
+
+1;
