@@ -45,7 +45,7 @@ export class Lexer {
   }
 
   /** Moves to the next token in the default mode, from `end`. */
-  next(): void {
+  next(): Token {
     const text = this.text;
     this.previousEnd = this.end;
     let p = this.skipBlanks();
@@ -116,12 +116,13 @@ export class Lexer {
       default:
         if ((classes[c] & Digit) !== 0) return this.numeral(p - 1);
     }
-    this.set(Token.invalid, p);
+    return this.set(Token.invalid, p);
   }
 
-  private set(token: Token, end: number): void {
+  private set(token: Token, end: number): Token {
     this.token = token;
     this.end = end;
+    return token;
   }
 
   /** Skips blanks and comments from `end`; notes a doc comment that directly precedes the token. */
@@ -152,7 +153,7 @@ export class Lexer {
     }
   }
 
-  private identifier(start: number): void {
+  private identifier(start: number): Token {
     const text = this.text;
     let p = start;
     let hash = 0;
@@ -165,15 +166,12 @@ export class Lexer {
     } while ((classes[c] & IdPart) !== 0);
     // `.` `+` `/` `:` may make this a longer token: a path or a URI.
     if ((c === 0x2e || c === 0x2f || c === 0x3a || c === 0x2b) && (common & (PathChar | SchemeChar)) !== 0) {
-      if (this.pathOrUri(start, p, common)) return;
+      if (this.pathOrUri(start, p, common)) return this.token;
     }
     const index = internName(text, start, p, hash);
-    this.end = p;
-    if (index < keywordCount) this.token = keywordTokens[index];
-    else {
-      this.token = Token.identifier;
-      this.name = nameAt(index);
-    }
+    if (index < keywordCount) return this.set(keywordTokens[index], p);
+    this.name = nameAt(index);
+    return this.set(Token.identifier, p);
   }
 
   /** Whether the text from `start`, known to be path characters up to `p`, is a path or (with a scheme) a URI; then takes it. */
@@ -223,9 +221,9 @@ export class Lexer {
     }
   }
 
-  private pathOrOperator(start: number, c: number): void {
+  private pathOrOperator(start: number, c: number): Token {
     const text = this.text;
-    if (c === 0x2f ? this.takePath(start, start) : this.pathFrom(start)) return;
+    if (c === 0x2f ? this.takePath(start, start) : this.pathFrom(start)) return this.token;
     const following = text.charCodeAt(start + 1);
     switch (c) {
       case 0x2f:
@@ -237,7 +235,7 @@ export class Lexer {
     }
     if ((classes[following] & Digit) !== 0) return this.float(start, this.digits(start + 1));
     if (following === 0x2e && text.charCodeAt(start + 2) === 0x2e) return this.set(Token.ellipsis, start + 3);
-    this.set(Token.dot, start + 1);
+    return this.set(Token.dot, start + 1);
   }
 
   /** Takes the path that begins at `start` with a path character, if there is one. */
@@ -254,12 +252,12 @@ export class Lexer {
     return p;
   }
 
-  private numeral(start: number): void {
+  private numeral(start: number): Token {
     const text = this.text;
     const p = this.digits(start);
     const c = text.charCodeAt(p);
     if ((classes[c] & PathChar) !== 0 || c === 0x2f) {
-      if (this.pathFrom(start)) return;
+      if (this.pathFrom(start)) return this.token;
       if (c === 0x2e) {
         // `[1-9][0-9]*\.[0-9]*` or `0\.[0-9]+`: a longer numeral with a leading zero is an integer.
         const fractionEnd = this.digits(p + 1);
@@ -268,10 +266,9 @@ export class Lexer {
           return this.float(start, fractionEnd);
       }
     }
-    this.end = p;
-    this.token = Token.integer;
     if (p - start <= 15) this.number = Number(text.slice(start, p));
     else this.bigInteger(text.slice(start, p));
+    return this.set(Token.integer, p);
   }
 
   private bigInteger(digits: string): void {
@@ -280,7 +277,7 @@ export class Lexer {
     this.number = value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
   }
 
-  private float(start: number, mantissaEnd: number): void {
+  private float(start: number, mantissaEnd: number): Token {
     const text = this.text;
     let end = mantissaEnd;
     if ((text.charCodeAt(end) | 0x20) === 0x65) {
@@ -295,10 +292,10 @@ export class Lexer {
     const tooSmall = value < 2.2250738585072014e-308 && /[1-9]/.test(digits.slice(0, mantissaEnd - start));
     if (value === Number.POSITIVE_INFINITY || tooSmall) throw invalidFloat(this.source, this.pos, digits);
     this.number = value;
-    this.set(Token.float, end);
+    return this.set(Token.float, end);
   }
 
-  private less(p: number): void {
+  private less(p: number): Token {
     const text = this.text;
     const c = text.charCodeAt(p);
     if (c === 0x3d) return this.set(Token.lessEqual, p + 1);
@@ -312,12 +309,12 @@ export class Lexer {
       if (text.charCodeAt(q) !== 0x2f) break;
       q++;
     }
-    this.set(Token.less, p);
+    return this.set(Token.less, p);
   }
 
-  private pipe(token: Token, end: number): void {
+  private pipe(token: Token, end: number): Token {
     if (!this.pipeOperators) throw pipesDisabled(this.source, this.pos);
-    this.set(token, end);
+    return this.set(token, end);
   }
 
   /** An indented string's opening swallows a first line that holds only spaces. */

@@ -87,7 +87,8 @@ class ScopeCheck {
     const todo = this.#todo;
     switch (expr.kind) {
       case 'var':
-        return this.#variable(expr);
+        this.#variable(expr);
+        return;
       case 'concat':
         for (const part of expr.parts) if (part.kind !== 'string') todo.push(part);
         return;
@@ -101,18 +102,21 @@ class ScopeCheck {
         todo.push(expr.subject);
         return;
       case 'attrs':
-        return this.#set(expr, undefined, expr.recursive);
+        this.#set(expr, undefined, expr.recursive);
+        return;
       case 'list':
         for (const item of expr.items) todo.push(item);
         return;
       case 'lambda':
-        return this.#lambda(expr);
+        this.#lambda(expr);
+        return;
       case 'call':
         for (const arg of expr.args) todo.push(arg);
         todo.push(expr.fn);
         return;
       case 'let':
-        return this.#set(expr.attrs, expr.body, true);
+        this.#set(expr.attrs, expr.body, true);
+        return;
       case 'with':
         todo.push(new Leave([], true), expr.body, new Enter([], true), expr.scope);
         return;

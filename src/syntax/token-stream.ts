@@ -14,7 +14,7 @@ export class TokenStream extends Lexer {
   #pathPiece = 0;
 
   /** Moves to the next token in the current mode. */
-  advance(): void {
+  advance(): Token {
     switch (this.#modes.at(-1)) {
       case 'string':
         return this.#inString();
@@ -26,6 +26,7 @@ export class TokenStream extends Lexer {
     }
     this.next();
     this.#changeMode();
+    return this.token;
   }
 
   #changeMode(): void {
@@ -55,10 +56,11 @@ export class TokenStream extends Lexer {
     return this.text.charCodeAt(this.end - 1) === 0x2f ? 'pathAfterSlash' : 'path';
   }
 
-  #take(token: Token, end: number): void {
+  #take(token: Token, end: number): Token {
     this.pos = this.end;
     this.token = token;
     this.end = end;
+    return token;
   }
 
   #interpolation(): boolean {
@@ -69,12 +71,12 @@ export class TokenStream extends Lexer {
     return true;
   }
 
-  #endOfFile(): void {
-    this.#take(Token.endOfFile, this.length);
+  #endOfFile(): Token {
+    return this.#take(Token.endOfFile, this.length);
   }
 
-  #inString(): void {
-    if (this.#interpolation()) return;
+  #inString(): Token {
+    if (this.#interpolation()) return this.token;
     if (this.text.charCodeAt(this.end) === 0x22) {
       this.#modes.pop();
       return this.#take(Token.quote, this.end + 1);
@@ -83,9 +85,10 @@ export class TokenStream extends Lexer {
     if (this.scanString() === undefined) return this.#endOfFile();
     this.pos = start;
     this.token = Token.string;
+    return this.token;
   }
 
-  #inIndented(): void {
+  #inIndented(): Token {
     const start = this.end;
     const kind = this.scanIndented();
     this.pos = start;
@@ -97,12 +100,13 @@ export class TokenStream extends Lexer {
       this.#modes.push('default');
       this.token = Token.dollarBrace;
     } else this.token = Token.indentedString;
+    return this.token;
   }
 
-  #inPath(): void {
+  #inPath(): Token {
     if (this.#interpolation()) {
       this.#modes[this.#modes.length - 2] = 'path';
-      return;
+      return this.token;
     }
     const start = this.end;
     const end = this.pathPieceEnd(start);
@@ -117,5 +121,6 @@ export class TokenStream extends Lexer {
       // It has no text of its own, and takes the position of the token before.
       this.token = Token.pathEnd;
     }
+    return this.token;
   }
 }

@@ -21,6 +21,7 @@ export const Token = {
   lastSimple: 13,
   or: 14,
   if: 15,
+  // biome-ignore lint/suspicious/noThenProperty: a keyword's name; never awaited
   then: 16,
   else: 17,
   assert: 18,
