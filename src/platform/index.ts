@@ -12,6 +12,8 @@ export {
 } from './process.ts';
 export { FileLock, type LockMode, type LockOptions } from './file-lock.ts';
 export { replaceSymlink, syncPath, syncTree, writeFileAtomically } from './durable-files.ts';
+export { decodeBzip2 } from './bzip2-decoder.ts';
+export { Bzip2Encoder } from './bzip2-encoder.ts';
 export { deleteTree } from './delete-tree.ts';
 export { buildSeccompFilter, type FilterArchitecture, type FilterOptions } from './linux/seccomp.ts';
 export { killProcessesOf, processesOf } from './linux/process-table.ts';
