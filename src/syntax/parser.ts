@@ -781,6 +781,10 @@ Give feedback at https://github.com/NixOS/nix/pull/11121`;
       positions.push(start);
       parts.push({ kind: 'string', pos: start, value: this.text.slice(start, end) });
       this.end = end;
+      // Literal text right behind the head (`/a//b`) is only grammatical before an interpolation.
+      const last = this.text.charCodeAt(end - 1);
+      if (parts.length === 2 && this.text.charCodeAt(end) !== 0x24 && last !== 0x2f) this.#fail();
+      if (parts.length === 3 && parts[1].kind === 'string' && parts[2].kind === 'string') this.#fail();
     }
     if (this.text.charCodeAt(this.end - 1) === 0x2f) {
       // At the end of the input the position is still that of the last piece.

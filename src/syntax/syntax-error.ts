@@ -62,6 +62,7 @@ function unexpected(source: SourceFile, stream: TokenStream, symbol: number, sta
     .sort((a, b) => a - b)
     .map((terminal) => terminals[terminal][1]);
   const list = expected.length > 0 && expected.length <= 4 ? `, expecting ${expected.join(' or ')}` : '';
-  const offset = stream.token === Token.endOfFile ? stream.end : stream.pos;
+  const endOffset = stream.endPosition >= 0 ? stream.endPosition : stream.end;
+  const offset = stream.token === Token.endOfFile ? endOffset : stream.pos;
   return syntaxError(source, offset, `unexpected ${terminals[symbol][1]}${list}`);
 }

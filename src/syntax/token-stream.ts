@@ -10,8 +10,12 @@ type Mode = 'default' | 'string' | 'indented' | 'path' | 'pathAfterSlash';
 
 export class TokenStream extends Lexer {
   readonly #modes: Mode[] = [];
+  /** Where an unexpected end of the input is reported; before a path that comes last (a quirk of C++ Nix's lexer). */
+  endPosition = -1;
   /** Begin of the last token of a path, for the position of an error at the end of the input. */
   #pathPiece = 0;
+  /** Begin of the token before that. */
+  #beforePiece = 0;
 
   /** Moves to the next token in the current mode. */
   advance(): Token {
@@ -112,6 +116,7 @@ export class TokenStream extends Lexer {
     const end = this.pathPieceEnd(start);
     if (end > start) {
       this.#take(Token.string, end);
+      this.#beforePiece = this.#pathPiece;
       this.#pathPiece = start;
       this.#modes[this.#modes.length - 1] = this.#afterSlash();
     } else if (this.#modes.at(-1) === 'pathAfterSlash') {
@@ -120,6 +125,10 @@ export class TokenStream extends Lexer {
       this.#modes.pop();
       // It has no text of its own, and takes the position of the token before.
       this.token = Token.pathEnd;
+      if (start === this.length) {
+        this.endPosition = this.#pathPiece;
+        this.pos = this.#beforePiece;
+      }
     }
     return this.token;
   }
