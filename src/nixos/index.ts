@@ -1,0 +1,8 @@
+/** NixOS on top of a session: rebuilding a configuration. */
+export {
+  buildConfiguration,
+  evaluateConfiguration,
+  planConfiguration,
+  type RebuildProduct,
+  type RebuildRequest,
+} from './rebuild.ts';

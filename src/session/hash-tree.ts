@@ -1,0 +1,100 @@
+/**
+ * The hash of a file tree as `builtins.path` needs it: SHA-256 of its NAR (recursive) or of the plain file, computed
+ * synchronously, with a filter that evaluation may supply.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { EvalError } from '../diagnostics/index.ts';
+import type { FileType, PathFilter } from '../eval/index.ts';
+import { NarWriter } from '../formats/index.ts';
+import { fsPath, tryLstat } from './path-resolver.ts';
+
+export interface TreeToHash {
+  /** Where the files are. */
+  readonly physical: string;
+  /** What evaluation calls it; the filter sees paths below this. */
+  readonly logical: string;
+  readonly recursive: boolean;
+  readonly filter?: PathFilter | undefined;
+}
+
+/** The digest, and the relative paths (byte order of the walk) that the filter left out. */
+export interface HashedTree {
+  readonly digest: Uint8Array;
+  readonly excluded: readonly string[];
+}
+
+const CHUNK = 1 << 17;
+
+/** @throws EvalError for files of a kind that cannot be archived; the system's error where reading fails */
+export function hashTree(tree: TreeToHash): HashedTree {
+  const digest = createHash('sha256');
+  const sink = (chunk: Uint8Array) => void digest.update(chunk);
+  const excluded: string[] = [];
+  if (tree.recursive) {
+    const writer = new NarWriter(sink);
+    writeNode(writer, tree, '', excluded);
+    writer.end();
+  } else {
+    if (!tryLstat(tree.physical)?.isFile()) throw notRegular(tree.logical);
+    readChunks(tree.physical, sink);
+  }
+  return { digest: new Uint8Array(digest.digest()), excluded };
+}
+
+function writeNode(writer: NarWriter, tree: TreeToHash, relative: string, excluded: string[]): void {
+  const physical = tree.physical + relative;
+  const stats = tryLstat(physical);
+  if (stats?.isSymbolicLink()) {
+    writer.symlink(readlinkSync(fsPath(physical), 'latin1'));
+  } else if (stats?.isFile()) {
+    writer.file(stats.size, (stats.mode & 0o100) !== 0);
+    readChunks(physical, (chunk) => writer.contents(chunk));
+    writer.endFile(stats.size);
+  } else if (stats?.isDirectory()) {
+    writer.directory();
+    for (const name of (readdirSync(fsPath(physical), { encoding: 'latin1' }) as string[]).sort(compare)) {
+      const child = `${relative}/${name}`;
+      if (tree.filter && !tree.filter(tree.logical + child, typeOf(tree.physical + child))) {
+        excluded.push(child);
+        continue;
+      }
+      writer.entry(name);
+      writeNode(writer, tree, child, excluded);
+    }
+    writer.endDirectory();
+  } else {
+    throw new EvalError(`file '${tree.logical}${relative}' has an unsupported type`, {
+      hint: 'only regular files, directories and symbolic links can be copied to the store',
+    });
+  }
+}
+
+function readChunks(path: string, sink: (chunk: Uint8Array) => void): void {
+  const descriptor = openSync(fsPath(path), 'r');
+  try {
+    const buffer = new Uint8Array(CHUNK);
+    for (let size = readSync(descriptor, buffer); size > 0; size = readSync(descriptor, buffer)) {
+      sink(buffer.subarray(0, size));
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function typeOf(physical: string): FileType {
+  const stats = tryLstat(physical);
+  if (stats?.isFile()) return 'regular';
+  if (stats?.isDirectory()) return 'directory';
+  return stats?.isSymbolicLink() ? 'symlink' : 'unknown';
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function notRegular(path: string): EvalError {
+  return new EvalError(`cannot hash '${path}' flat: it is not a regular file`, {
+    hint: 'leave out recursive = false',
+  });
+}
