@@ -1,13 +1,59 @@
 /* What relocation alone does not get right, by package.
 
-   `depends`: further packages whose libraries or programs it needs (names that the archive lacks are passed over);
-   `setup`: Perl code, run in the relocated tree at the end (see relocate/Corrections.pm for what it can use);
-   `optionalLibraries`: pattern of needed libraries that may be absent. */
-{ triplet }:
-
+   `depends`: further packages whose libraries or programs it needs (names that the archive lacks are passed over, so
+   that several releases can be named); `without`: dependencies that it does not need in the store (a name, or true
+   for all); `optionalLibraries`: pattern of needed libraries that may be absent; `setup`: Perl code, run at the end
+   in the relocated tree with the functions of relocate/Setup.pm. */
 let
 
-  table = { };
+  # Libraries that are only opened when they are there (Debian recommends or suggests their packages).
+  opened = {
+    kmod = [ "liblzma5" "libzstd1" ];
+    libkmod2 = [ "liblzma5" "libzstd1" ];
+    libsystemd0 = [ "liblzma5" "liblz4-1" "libzstd1" ];
+    libsystemd-shared = [
+      "libkmod2" "libcryptsetup12" "libbpf1" "libidn2-0" "libfido2-1" "libpwquality1" "libp11-kit0" "libqrencode4"
+      "libdw1t64" "libdw1" "libelf1t64" "libelf1" "libarchive13t64" "libarchive13" "liblzma5" "liblz4-1" "libzstd1"
+      "libgcrypt20"
+    ];
+  };
+
+  table = builtins.mapAttrs (_name: depends: { inherit depends; }) opened // {
+
+    # Its dependency on libcom_err is not declared.
+    libext2fs2t64.depends = [ "libcom-err2" ];
+    libext2fs2.depends = [ "libcom-err2" ];
+
+    # The program itself stays for scripts, which bring their own @INC.
+    perl-base = {
+      depends = [ "dash" ];
+      setup = ''perl_program("$out/bin/perl");'';
+    };
+    perl = {
+      depends = [ "dash" ];
+      setup = ''perl_program($closure->find("bin/.perl-plain"));'';
+    };
+
+    git = {
+      depends = [ "dash" ];
+      setup = ''
+        wrap("bin/git", GIT_EXEC_PATH => "$out/lib/git-core", GIT_TEMPLATE_DIR => "$out/share/git-core/templates");
+      '';
+    };
+  };
+
+  # A kernel is data: the tools that Debian runs on it after its installation are the machine's business.
+  kernelImage = {
+    without = true;
+    setup = "kernel();";
+  };
+
+  # Their device rules would make a circle with systemd, which opens these libraries.
+  tpm.without = [ "tpm-udev" ];
 
 in
-name: table.${name} or { }
+name:
+if table ? ${name} then table.${name}
+else if builtins.match "linux-image-[0-9].*" name != null then kernelImage
+else if builtins.substring 0 8 name == "libtss2-" then tpm
+else { }

@@ -16,7 +16,7 @@ let
   platform = (import ./platform.nix).${channel.architecture};
   inherit (import ./fetch-deb.nix { inherit (channel) mirrors; }) fetchDeb fetchFile;
   inherit (import ./groups.nix { inherit (index) entry components; }) membersOf;
-  corrections = import ./corrections.nix { inherit (platform) triplet; };
+  corrections = import ./corrections.nix;
 
   bootstrap = import ../bootstrap {
     inherit busybox;

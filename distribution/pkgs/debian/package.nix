@@ -24,8 +24,6 @@ let
   # First of a group: it owns the store path.
   leaderOf = name: builtins.head (membersOf name);
 
-  dependOn = names: map find (builtins.filter (name: entryOf name != null) names);
-
   unresolved = name: entry: throw ''
     the package '${name}' cannot be installed: its dependency '${builtins.head entry.missing}' is not in the archive
     hint: this is an error in the Debian release; another package may do the same'';
@@ -35,11 +33,14 @@ let
   # Packages that the members depend on, one per store path, sorted by leader.
   dependsOf = members: correction:
     let
-      names = builtins.concatMap (name: (checked name).depends) members ++ correction.depends or [ ];
+      without = correction.without or [ ];
+      declared = if without == true then [ ] else builtins.concatMap (name: (checked name).depends) members;
+      needed = if without == [ ] || without == true then declared else builtins.filter (name: !builtins.elem name without) declared;
+      names = builtins.filter (name: entryOf name != null) (needed ++ correction.depends or [ ]);
       leaders = builtins.listToAttrs
         (builtins.concatMap (name: let leader = leaderOf name; in if builtins.elem name members then [ ] else [ { name = leader; value = null; } ]) names);
     in
-    dependOn (builtins.attrNames leaders);
+    map find (builtins.attrNames leaders);
 
   relocated = name: members: correction: overrides:
     let

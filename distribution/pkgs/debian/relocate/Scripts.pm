@@ -65,7 +65,7 @@ sub _find {
 }
 
 # This package and its closure: the existing directories of the given relative paths, own ones first.
-sub _module_dirs {
+sub module_dirs {
     my ($self, @paths) = @_;
     my $out = $self->{tree}{out};
     return ((grep { -d } map { "$out/$_" } @paths), $self->{closure}->directories(@paths));
@@ -79,7 +79,7 @@ sub _python {
     my ($version) = map { m{/(python3\.\d+)\z} } glob("$base/lib/python3.*");
     return $interpreter unless defined $version;
     my @dirs = grep { index($_, "$base/") != 0 }
-      $self->_module_dirs('lib/python3/dist-packages', "lib/$version/dist-packages", "lib/$version", "lib/$version/lib-dynload");
+      $self->module_dirs('lib/python3/dist-packages', "lib/$version/dist-packages", "lib/$version", "lib/$version/lib-dynload");
     return $interpreter unless @dirs;
     my $env = "$self->{tree}{out}/lib/firn-python";
     make_dirs("$env/bin", "$env/lib/$version/site-packages");
@@ -94,7 +94,7 @@ sub _perl_line {
     my ($self, $name) = @_;
     return '' unless $name eq 'perl';
     $self->{perl_line} //= do {
-        my @dirs = perl_dirs($self->{triplet}, sub { $self->_module_dirs(@_) });
+        my @dirs = perl_dirs($self->{triplet}, sub { $self->module_dirs(@_) });
         @dirs ? "\nBEGIN { unshift \@INC, qw(@dirs) }" : '';
     };
     return $self->{perl_line};

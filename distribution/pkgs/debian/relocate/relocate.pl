@@ -11,6 +11,7 @@ use Closure;
 use Libraries;
 use Links;
 use Scripts;
+use Setup;
 use Texts;
 use Unpack;
 
@@ -49,9 +50,6 @@ my $support = "$out/nix-support/debian";
 Scripts::write_text("$support/deps", join('', map { "$_\n" } @depends));
 Scripts::write_text("$support/special", join('', map { "$_\n" } sort @{ $tree->{special} })) if @{ $tree->{special} };
 
-my $setup = $ENV{setup} // '';
-if ($setup ne '') {
-    package Setup;
-    our ($out, $tree, $closure, $scripts, $triplet) = ($out, $tree, $closure, $scripts, $triplet);
-    eval "$setup\n;1" or die "the package's own corrections failed: $@";
+if (($ENV{setup} // '') ne '') {
+    Setup::run($ENV{setup}, { out => $out, tree => $tree, closure => $closure, scripts => $scripts, triplet => $triplet });
 }
