@@ -94,10 +94,15 @@ rec {
   fsNeededForBoot = fs: fs.neededForBoot || elem fs.mountPoint pathsNeededForBoot;
 
   /**
-    The path of a login shell: a package with a `shellPath` stands for its shell.
+    The path of a login shell. A package stands for its shell in the running system, so that the path stays the same when
+    the package is upgraded.
   */
   toShellPath =
-    shell: if builtins.isAttrs shell && shell ? shellPath then "${shell}${shell.shellPath}" else toString shell;
+    shell:
+    if lib.isDerivation shell then
+      "/run/current-system/sw${shell.shellPath or "/bin/${shell.pname or (builtins.parseDrvName shell.name).name}"}"
+    else
+      toString shell;
 
   /**
     The directory part of an absolute path, `/` for a top-level name.
