@@ -7,7 +7,13 @@ import { existsSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { debianScheme, DownloadCache, httpDownload, makeChannelTree, parseDebianChannel } from '../src/channel/index.ts';
+import {
+  debianScheme,
+  DownloadCache,
+  httpDownload,
+  makeChannelTree,
+  parseDebianChannel,
+} from '../src/channel/index.ts';
 import { type Logger, MemoryLogger, NixError } from '../src/diagnostics/index.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -33,7 +39,9 @@ async function main(url: string, directory: string): Promise<void> {
   const index = await makeChannelTree(
     {
       download: httpDownload(),
-      cache: new DownloadCache(join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'firn/downloads')),
+      cache: new DownloadCache(
+        join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'firn/downloads'),
+      ),
       logger,
       trust: { hostKeyringDirectory: '/usr/share/keyrings' },
       freshness: { now: new Date(), lockedDates: new Map() },

@@ -8,7 +8,13 @@ import { debianArchitecture, type DebianChannel, type Suite, suitesOf } from './
 import { type Resolution, resolvePackages } from './resolver.ts';
 import { serverSubset } from './server-subset.ts';
 import { mergeSourceIndex, type SourcePackage } from './source-index.ts';
-import { fetchIndex, type FetchedIndex, type SuiteContext, type VerifiedSuite, verifySuite } from './suite.ts';
+import {
+  fetchIndex,
+  type FetchedIndex,
+  type SuiteContext,
+  type VerifiedSuite,
+  verifySuite,
+} from './suite.ts';
 
 export interface ArchiveRequest {
   readonly channel: DebianChannel;
@@ -99,7 +105,9 @@ function requireUnlessNew(
   const title = archive === 'security' ? 'Debian security' : 'Debian';
   if (freshness.lockedDates.has(suite.name)) throw noMirror(title, setting, suite.name, failures);
   const reason = failures.length > 0 ? failures.join('; ') : 'no mirror is configured';
-  logger.warn(`the channel goes without the suite '${suite.name}' (${reason}); set '${setting}' to get its updates`);
+  logger.warn(
+    `the channel goes without the suite '${suite.name}' (${reason}); set '${setting}' to get its updates`,
+  );
 }
 
 function sortByName<T>(items: ReadonlyMap<string, T>): Map<string, T> {

@@ -94,7 +94,8 @@ function writeShards<T>(directory: string, items: ReadonlyMap<string, T>, row: (
     shard.set(name, row(item));
   }
   mkdirSync(directory);
-  for (const [key, shard] of shards) writeFileSync(join(directory, `${key}.nix`), formatNixFile(shard), 'latin1');
+  for (const [key, shard] of shards)
+    writeFileSync(join(directory, `${key}.nix`), formatNixFile(shard), 'latin1');
 }
 
 /** The shard (three hexadecimal digits) that holds `name`. */
@@ -116,7 +117,11 @@ function archiveVersion(index: ArchiveIndex): string {
 
 /** Names the archive's state: SHA-256 over the signed release texts, 40 hexadecimal digits. */
 export function archiveRevision(index: ArchiveIndex): string {
-  const parts = [index.architecture, String(index.channel.small), ...index.suites.map((suite) => suite.textSha256)];
+  const parts = [
+    index.architecture,
+    String(index.channel.small),
+    ...index.suites.map((suite) => suite.textSha256),
+  ];
   return sha256Hex(parts.join('\n')).slice(0, 40);
 }
 

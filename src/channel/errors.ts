@@ -80,10 +80,13 @@ export const wrongSuite = (where: string, wanted: string, got: string) =>
   });
 
 export const badDate = (where: string, field: string, value: string | undefined) =>
-  new NixError(`'${where}' has ${value === undefined ? 'no' : 'the bad'} date '${value ?? field}' in '${field}'`, {
-    code: 'channel-bad-date',
-    hint: tryAnotherMirror,
-  });
+  new NixError(
+    `'${where}' has ${value === undefined ? 'no' : 'the bad'} date '${value ?? field}' in '${field}'`,
+    {
+      code: 'channel-bad-date',
+      hint: tryAnotherMirror,
+    },
+  );
 
 export const olderThanLocked = (suite: string, date: string, locked: string) =>
   new NixError(
@@ -95,23 +98,32 @@ export const olderThanLocked = (suite: string, date: string, locked: string) =>
   );
 
 export const tooOld = (suite: string, age: string, limit: string) =>
-  new NixError(`the release file of '${suite}' is ${age} old, more than 'channel-max-age' allows (${limit})`, {
-    code: 'channel-too-old',
-    hint: "the mirror may stand still: set 'debian-mirror' to another one, or raise 'channel-max-age'",
-  });
+  new NixError(
+    `the release file of '${suite}' is ${age} old, more than 'channel-max-age' allows (${limit})`,
+    {
+      code: 'channel-too-old',
+      hint: "the mirror may stand still: set 'debian-mirror' to another one, or raise 'channel-max-age'",
+    },
+  );
 
 export const unknownChannel = (url: string, names: readonly string[]) => {
   const near = suggestNear(url, names);
-  return new UsageError(`unknown Debian channel '${url}': expected one of ${names.map((name) => `'${name}'`).join(', ')}`, {
-    code: 'channel-unknown',
-    hint: near.length > 0 ? `did you mean '${near[0]}'?` : undefined,
-  });
+  return new UsageError(
+    `unknown Debian channel '${url}': expected one of ${names.map((name) => `'${name}'`).join(', ')}`,
+    {
+      code: 'channel-unknown',
+      hint: near.length > 0 ? `did you mean '${near[0]}'?` : undefined,
+    },
+  );
 };
 
 export const unsupportedArchitecture = (system: string, known: readonly string[]) =>
-  new NixError(`a Debian channel cannot be made for the system '${system}': expected one of ${known.map((name) => `'${name}'`).join(', ')}`, {
-    code: 'channel-unsupported-system',
-  });
+  new NixError(
+    `a Debian channel cannot be made for the system '${system}': expected one of ${known.map((name) => `'${name}'`).join(', ')}`,
+    {
+      code: 'channel-unsupported-system',
+    },
+  );
 
 export const badPackageFile = (where: string, problem: string) =>
   new NixError(`cannot unpack '${where}': ${problem}`, {
@@ -130,4 +142,12 @@ export const missingBootstrapFile = (name: string, path: string) =>
   });
 
 export const badDecompression = (where: string, reason: string) =>
-  new NixError(`cannot decompress '${where}': ${reason}`, { code: 'channel-bad-compression', hint: tryAnotherMirror });
+  new NixError(`cannot decompress '${where}': ${reason}`, {
+    code: 'channel-bad-compression',
+    hint: tryAnotherMirror,
+  });
+
+export const missingBootstrapLibrary = (name: string, library: string) =>
+  new NixError(`no dependency of the package '${name}' has the library '${library}'`, {
+    code: 'channel-missing-bootstrap',
+  });

@@ -31,7 +31,9 @@ export function makeLock(index: ArchiveIndex): ChannelLock {
       ...(verified.release.validUntil && { validUntil: isoSeconds(verified.release.validUntil) }),
       release: verified.textSha256,
       indices: Object.fromEntries(
-        index.indices.filter((used) => used.suite === verified).map((used) => [used.index.path, used.index.sha256]),
+        index.indices
+          .filter((used) => used.suite === verified)
+          .map((used) => [used.index.path, used.index.sha256]),
       ),
     })),
   };

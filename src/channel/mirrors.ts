@@ -39,7 +39,10 @@ export function mirrorCandidates(settings: MirrorSettings, archive: ArchiveName)
   const candidates =
     archive === 'debian'
       ? [...others, ...siblings(security, /\/debian-security$/, '/debian')]
-      : [...(main.length > 0 ? [] : security), ...siblings([...main, ...others], /\/debian$/, '/debian-security')];
+      : [
+          ...(main.length > 0 ? [] : security),
+          ...siblings([...main, ...others], /\/debian$/, '/debian-security'),
+        ];
   return [...new Set(candidates)];
 }
 

@@ -49,7 +49,9 @@ export function parseReleaseFile(text: string, where: string): ReleaseFile {
 
 /** `Sat, 21 Nov 2026 09:15:44 UTC`, the one form the archive writes. */
 function parseDate(where: string, field: string, value: string | undefined): Date {
-  const isDate = value !== undefined && /^[A-Z][a-z]{2}, [ 0-9]?\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (UTC|GMT|\+0000)$/.test(value);
+  const isDate =
+    value !== undefined &&
+    /^[A-Z][a-z]{2}, [ 0-9]?\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (UTC|GMT|\+0000)$/.test(value);
   const date = new Date(isDate ? value : Number.NaN);
   if (Number.isNaN(date.getTime())) throw badDate(where, field, value);
   return date;

@@ -24,7 +24,14 @@ export interface SourcePackage {
   readonly binaries: readonly string[];
 }
 
-const wantedFields = new Set(['Package', 'Version', 'Directory', 'Checksums-Sha256', 'Binary', 'Extra-Source-Only']);
+const wantedFields = new Set([
+  'Package',
+  'Version',
+  'Directory',
+  'Checksums-Sha256',
+  'Binary',
+  'Extra-Source-Only',
+]);
 
 /** Merges one `Sources` index into `sources` (by name). `where` names the index in errors. */
 export function mergeSourceIndex(
@@ -52,7 +59,8 @@ function readSource(
   where: string,
 ): SourcePackage {
   const directory = stanza['Directory'] ?? '';
-  if (!isArchivePath(directory)) throw malformedIndex(where, `'${name}' has the bad directory '${directory}'`);
+  if (!isArchivePath(directory))
+    throw malformedIndex(where, `'${name}' has the bad directory '${directory}'`);
   const files = (stanza['Checksums-Sha256'] ?? '')
     .split('\n')
     .filter((line) => line.trim() !== '')

@@ -98,7 +98,11 @@ export interface FetchedIndex {
 }
 
 /** Fetches an index of a suite, such as `main/binary-amd64/Packages`, in the best compression that is listed. */
-export async function fetchIndex(context: SuiteContext, from: VerifiedSuite, path: string): Promise<FetchedIndex> {
+export async function fetchIndex(
+  context: SuiteContext,
+  from: VerifiedSuite,
+  path: string,
+): Promise<FetchedIndex> {
   for (const { ending, decompress } of compressions) {
     const entry = from.release.indices.get(path + ending);
     if (!entry) continue;
@@ -110,7 +114,8 @@ export async function fetchIndex(context: SuiteContext, from: VerifiedSuite, pat
       const text = Buffer.from(await decompress(bytes, maxBytes));
       return { entry, url, text: text.toString('latin1') };
     } catch (error) {
-      if (error instanceof XzError || isZlibError(error)) throw badDecompression(url, (error as Error).message);
+      if (error instanceof XzError || isZlibError(error))
+        throw badDecompression(url, (error as Error).message);
       throw error;
     }
   }
@@ -146,7 +151,8 @@ export async function fetchVerified(
   for (const url of urls) {
     const bytes = await download.get(url, { maxBytes: expected.sizeBytes });
     if (!bytes) continue;
-    if (bytes.byteLength !== expected.sizeBytes) throw sizeMismatch(url, expected.sizeBytes, bytes.byteLength);
+    if (bytes.byteLength !== expected.sizeBytes)
+      throw sizeMismatch(url, expected.sizeBytes, bytes.byteLength);
     const got = sha256Hex(bytes);
     if (got !== expected.sha256) throw hashMismatch(url, expected.sha256, got);
     cache.put(expected.sha256, bytes);

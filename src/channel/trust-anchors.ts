@@ -30,20 +30,23 @@ export async function trustedKeys(settings: TrustSettings, names: readonly KeyNa
 
 /** Names of the pinned keys for a suite of `release`. */
 export function pinnedKeyNames(signers: readonly string[], role: SuiteRole): KeyName[] {
-  const kinds = role === 'security' ? ['security-automatic'] : role === 'main' ? ['automatic', 'stable'] : ['automatic'];
+  const kinds =
+    role === 'security' ? ['security-automatic'] : role === 'main' ? ['automatic', 'stable'] : ['automatic'];
   const names = signers.flatMap((signer) => kinds.map((kind) => `${signer}-${kind}`));
   return names.filter((name): name is KeyName => Object.hasOwn(debianArchiveKeys, name));
 }
 
 async function trustedKey(settings: TrustSettings, name: KeyName): Promise<Key> {
   const pinned = debianArchiveKeys[name];
-  const onHost = settings.hostKeyringDirectory && join(settings.hostKeyringDirectory, `debian-archive-${name}.gpg`);
+  const onHost =
+    settings.hostKeyringDirectory && join(settings.hostKeyringDirectory, `debian-archive-${name}.gpg`);
   if (onHost && existsSync(onHost)) {
     const found = (await readKeyring(onHost)).find((key) => key.getFingerprint() === pinned.fingerprint);
     if (found) return found;
   }
   const key = await readKey({ armoredKey: pinned.armored });
-  if (key.getFingerprint() !== pinned.fingerprint) throw new Error(`shipped key '${name}' is not the pinned one`);
+  if (key.getFingerprint() !== pinned.fingerprint)
+    throw new Error(`shipped key '${name}' is not the pinned one`);
   return key;
 }
 
