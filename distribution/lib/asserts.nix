@@ -17,4 +17,18 @@ rec {
 
   /** Asserts that every element of a list is one of several values. */
   assertEachOneOf = name: values: allowed: builtins.all (value: assertOneOf name value allowed) values;
+
+  /**
+    Returns the last argument after checking `assertions` ([ { assertion; message; } ]) and printing `warnings`: what
+    NixOS does with the options of these names.
+  */
+  checkAssertWarn =
+    assertions: warnings: value:
+    let
+      failed = builtins.filter (a: !a.assertion) assertions;
+    in
+    if failed == [ ] then
+      lib.trivial.showWarnings warnings value
+    else
+      throw "\nFailed assertions:\n${lib.strings.concatMapStringsSep "\n" (a: "- ${a.message}") failed}";
 }

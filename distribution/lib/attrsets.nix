@@ -305,6 +305,15 @@ rec {
   /** Replaces values of the first set by those of the second; names that only the second has are left out. */
   overrideExisting = old: new: old // builtins.intersectAttrs old new;
 
+  /** Merges two sets that must have no names in common; using a value of a common name is an error. */
+  unionOfDisjoint =
+    a: b:
+    let
+      common = builtins.intersectAttrs a b;
+      refuse = name: throw "unionOfDisjoint: both sets have the attribute `${name}' (all in common: ${toString (attrNames common)})";
+    in
+    a // b // mapAttrs (name: _: refuse name) common;
+
   # Derivations and their outputs.
 
   /** Whether a value is a derivation. */

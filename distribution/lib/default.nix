@@ -13,14 +13,39 @@ let
     {
       asserts = part ./asserts.nix;
       attrsets = part ./attrsets.nix;
+      cli = part ./cli.nix;
+      customisation = part ./customisation.nix;
+      debug = part ./debug.nix;
+      derivations = part ./derivations.nix;
+      fetchers = part ./fetchers.nix;
+      filesystem = part ./filesystem.nix;
+      fileset = part ./fileset;
       fixedPoints = part ./fixed-points.nix;
+      flakes = part ./flakes.nix;
       generators = part ./generators;
+      gvariant = part ./gvariant.nix;
+      kernel = part ./kernel.nix;
+      licenses = part ./licenses;
       lists = part ./lists.nix;
+      meta = part ./meta.nix;
+      misc = part ./misc.nix;
       modules = part ./modules;
+      network = part ./network.nix;
       options = part ./options.nix;
+      path = part ./path.nix;
+      sources = part ./sources.nix;
+      sourceTypes = part ./source-types.nix;
       strings = part ./strings;
+      stringsWithDeps = part ./strings-with-deps.nix;
+      systems = part ./systems;
       trivial = part ./trivial.nix;
       types = part ./types;
+      versions = part ./versions.nix;
+
+      # Of `meta.platforms`: lists of systems by kind.
+      platforms = self.systems.doubles;
+      maintainers = { };
+      teams = { };
 
       inherit (self.trivial)
         "or" add and bitAnd bitNot bitOr bitXor boolToString boolToYesNo ceil checkListOfEnum compare
@@ -44,7 +69,8 @@ let
         mapAttrsRecursiveCond mapAttrsToList mapAttrsToListRecursive mapAttrsToListRecursiveCond
         mapCartesianProduct matchAttrs mergeAttrsList nameValuePair optionalAttrs overrideExisting
         recurseIntoAttrs recursiveUpdate recursiveUpdateUntil removeAttrs setAttrByPath showAttrPath
-        toDerivation updateManyAttrsByPath zip zipAttrs zipAttrsWith zipAttrsWithNames zipWithNames
+        toDerivation updateManyAttrsByPath zip zipAttrs zipAttrsWith zipAttrsWithNames
+        zipWithNames
         ;
       inherit (self.lists)
         all allUnique any compareLists concatAttrValues concatLists concatMap count crossLists drop
@@ -67,14 +93,30 @@ let
         toSentenceCase toShellVar toShellVars toUpper trim trimWith typeOf unsafeDiscardStringContext
         upperChars versionAtLeast versionOlder withFeature withFeatureAs
         ;
-      inherit (self.options)
-        getFiles getValues isOption literalDocBook literalExample literalExpression literalMD mdDoc
-        mergeDefaultOption mergeEqualOption mergeOneOption mergeUniqueOption mkEnableOption mkOption
-        mkPackageOption mkSinkUndeclaredOptions optionAttrSetToDocList optionAttrSetToDocList'
-        scrubOptionValue showFiles showOption showOptionWithDefLocs unknownModule
+      inherit (self.stringsWithDeps)
+        fullDepEntry noDepEntry packEntry stringAfter textClosureList textClosureMap
         ;
-      inherit (self.types)
-        defaultFunctor defaultTypeMerge isOptionType isType mkOptionType setType
+      inherit (self.customisation)
+        callPackagesWith callPackageWith extendDerivation extendMkDerivation hydraJob makeOverridable
+        makeScope makeScopeWithSplicing makeScopeWithSplicing' mapCrossIndex overrideDerivation
+        renameCrossIndexFrom renameCrossIndexTo
+        ;
+      inherit (self.derivations)
+        addDrvOutputDependencies lazyDerivation optionalDrvAttr unsafeDiscardOutputDependency
+        warnOnInstantiate
+        ;
+      inherit (self.meta)
+        addMetaAttrs appendToName dontDistribute getExe getExe' getLicenseFromSpdxId
+        getLicenseFromSpdxIdOr hiPrio hiPrioSet licensesSpdx lowPrio lowPrioSet mapDerivationAttrset
+        setName setPrio updateName
+        ;
+      inherit (self.sources)
+        canCleanSource cleanSource cleanSourceFilter cleanSourceWith commitIdFromGitRepo filterSource
+        pathHasContext pathIsGitRepo repoRevToName revOrTag sourceByRegex sourceFilesBySuffices
+        ;
+      inherit (self.filesystem)
+        baseNameOf dirOf hashFile isPath packagesFromDirectoryRecursive pathIsDirectory
+        pathIsRegularFile pathType readDir readFileType
         ;
       inherit (self.modules)
         applyModuleArgsIfFunction dischargeProperties doRename evalModules filterOverrides
@@ -85,13 +127,49 @@ let
         mkOverride mkRemovedOptionModule mkRenamedOptionModule mkRenamedOptionModuleWith mkVMOverride
         pushDownProperties setDefaultModuleLocation sortProperties unifyModuleSyntax
         ;
+      inherit (self.options)
+        getFiles getValues isOption literalCode literalDocBook literalExample literalExpression
+        literalMD mdDoc mergeDefaultOption mergeEqualOption mergeOneOption mergeUniqueOption
+        mkEnableOption mkOption mkPackageOption mkPackageOptionMD mkSinkUndeclaredOptions
+        optionAttrSetToDocList optionAttrSetToDocList' scrubOptionValue showFiles showOption
+        showOptionWithDefLocs unknownModule
+        ;
+      inherit (self.types)
+        defaultFunctor defaultTypeMerge isOptionType isType mkOptionType setType
+        ;
       inherit (self.asserts)
         assertMsg assertOneOf
+        ;
+      inherit (self.debug)
+        addErrorContext runTests testAllTrue trace traceFnSeqN traceIf traceSeq traceSeqN traceVal
+        traceValFn traceValSeq traceValSeqFn traceValSeqN traceValSeqNFn unsafeGetAttrPos
+        ;
+      inherit (self.generators)
+        mkLuaInline
+        ;
+      inherit (self.misc)
+        checkFlag checkReqs closePropagation condConcat defaultMerge defaultMergeArg fakeHash fakeSha256
+        fakeSha512 foldArgs getValue ifEnable imap innerClosePropagation innerModifySumArgs
+        lazyGenericClosure maybeAttr maybeAttrNullable maybeEnv mergeAttrBy mergeAttrByFunc
+        mergeAttrsByFuncDefaults mergeAttrsByFuncDefaultsClean mergeAttrsConcatenateValues
+        mergeAttrsNoOverride mergeAttrsWithFunc modifySumArgs nixType nvs setAttr setAttrMerge uniqList
+        uniqListExt
+        ;
+      inherit (self.versions)
+        compareVersions splitVersion
+        ;
+      inherit (self.network.ipv6)
+        mkEUI64Suffix
+        ;
+      inherit (self.flakes)
+        flakeRefToString parseFlakeRef
         ;
       inherit (builtins)
         fromJSON fromTOML getContext hasContext hashString parseDrvName placeholder toFile toJSON
         toString toXML tryEval
         ;
+      inherit (self.modules) evalOptionValue;
+      convertHash = import ./convert-hash.nix { lib = self; };
     };
 
   lib = fixedPoints.makeExtensible library;

@@ -34,7 +34,7 @@ let
     in
     builtins.foldl' (
       sum: i:
-      sum * 16 + (digits.${at i} or (throw "fromHexString: `${at i}' in `${text}' is not a hexadecimal digit"))
+      sum * 16 + digits.${at i}
     ) 0 (genList (i: i) (stringLength text));
 
   # Boolean environment switch, as the variables NIX_ABORT_ON_WARN and friends are read.
@@ -190,14 +190,11 @@ rec {
 
   # Messages on standard error during evaluation.
 
-  /** Whether warnings are to be printed, for code that carries the switch along. */
-  showWarnings = true;
-
   /** Prints a warning and returns the second argument; stops instead under `NIX_ABORT_ON_WARN=1`. */
   warn =
     message: value:
     let
-      line = builtins.fromJSON ''"\u001b[1;35mevaluation warning:\u001b[0m "'' + message;
+      line = "[1;35mevaluation warning:[0m " + message;
     in
     if !isString message then
       throw "lib.warn: the message must be a string, but it is a ${builtins.typeOf message}"
@@ -211,6 +208,9 @@ rec {
 
   /** Warns unless the condition holds. */
   warnIfNot = condition: warnIf (!condition);
+
+  /** Prints several warnings and returns the second argument. */
+  showWarnings = warnings: value: lib.lists.foldr warn value warnings;
 
   /** Throws the message when the condition holds, else returns the last argument. */
   throwIf = condition: message: if condition then throw message else id;
@@ -267,14 +267,12 @@ rec {
   fromHexString =
     text:
     let
-      digits = lib.removePrefix "0x" text;
-      # Sixteen digits reach the sign bit: the low half is added with wrapping kept out of reach.
-      significant = builtins.match "0*([0-9a-fA-F]+)" digits;
+      digits = builtins.match "(0x)?([0-9a-fA-F]+)" text;
     in
-    if significant == null then
+    if digits == null then
       throw "fromHexString: `${text}' is not a hexadecimal number"
     else
-      hexValue (builtins.head significant);
+      hexValue (builtins.elemAt digits 1);
 
   /** Hexadecimal digits (capital letters) of a whole number that is not negative. */
   toHexString =
