@@ -7,12 +7,21 @@ export function printPlan(logger: Logger, plan: BuildPlan, storeDir: string): vo
   const say = (text: string) => logger.log(Verbosity.error, text);
   const { willBuild, willFetch } = plan;
   if (willBuild.length > 0) {
-    say(willBuild.length === 1 ? 'this derivation will be built:' : `these ${willBuild.length} derivations will be built:`);
+    say(
+      willBuild.length === 1
+        ? 'this derivation will be built:'
+        : `these ${willBuild.length} derivations will be built:`,
+    );
     for (const path of willBuild) say(`  ${storeDir}/${path.baseName}`);
   }
   if (willFetch.length > 0) {
-    const size = plan.downloadBytes > 0 ? ` (${(plan.downloadBytes / 1024 / 1024).toFixed(2)} MiB download)` : '';
-    say(willFetch.length === 1 ? `this file will be fetched${size}:` : `these ${willFetch.length} files will be fetched${size}:`);
+    const size =
+      plan.downloadBytes > 0 ? ` (${(plan.downloadBytes / 1024 / 1024).toFixed(2)} MiB download)` : '';
+    say(
+      willFetch.length === 1
+        ? `this file will be fetched${size}:`
+        : `these ${willFetch.length} files will be fetched${size}:`,
+    );
     for (const path of willFetch) say(`  ${storeDir}/${path.baseName}`);
   }
 }

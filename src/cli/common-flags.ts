@@ -47,40 +47,176 @@ export function finalSettings(invocation: Invocation): Settings {
 /** Flags of every command. */
 export function commonFlags(invocation: Invocation): Flag[] {
   const set = (name: string) => (value: string) => invocation.settings.set(name, value);
-  const on = (name: string, value = 'true') => () => invocation.settings.set(name, value);
+  const on =
+    (name: string, value = 'true') =>
+    () =>
+      invocation.settings.set(name, value);
   const group = 'Common';
   return [
-    { short: 'v', long: 'verbose', description: 'say more; may be repeated', group, apply: () => void invocation.verbosity++ },
-    { long: 'quiet', description: 'say less; may be repeated', group, apply: () => void invocation.verbosity-- },
-    { long: 'log-format', values: ['FORMAT'], description: 'raw, bar or internal-json', group, apply: (format) => setLogFormat(invocation, format) },
-    { long: 'option', values: ['NAME', 'VALUE'], description: 'override a setting of nix.conf', group, apply: (name, value) => invocation.settings.set(name, value) },
-    { long: 'store', values: ['STORE'], description: "the store: auto, local, private, or a private store's root directory", group, apply: (uri) => void (invocation.storeUri = uri) },
-    { long: 'show-trace', description: 'show the whole evaluation trace with an error', group, apply: on('show-trace') },
-    { short: 'j', long: 'max-jobs', values: ['N'], description: 'run at most N builds at once', group: 'Building', apply: set('max-jobs') },
-    { long: 'cores', values: ['N'], description: 'cores that a build may use (NIX_BUILD_CORES)', group: 'Building', apply: set('cores') },
-    { short: 'k', long: 'keep-going', description: 'go on with other builds after a failure', group: 'Building', apply: on('keep-going') },
-    { short: 'K', long: 'keep-failed', description: 'keep the build directory of a failed build', group: 'Building', apply: on('keep-failed') },
-    { long: 'fallback', description: 'build when substitution fails', group: 'Building', apply: on('fallback') },
-    { long: 'max-silent-time', values: ['SECONDS'], description: 'stop a build that says nothing for so long', group: 'Building', apply: set('max-silent-time') },
-    { long: 'timeout', values: ['SECONDS'], description: 'stop a build that takes longer', group: 'Building', apply: set('timeout') },
-    { short: 'Q', long: 'no-build-output', description: "do not print the builds' output", group: 'Building', apply: () => void (invocation.buildOutput = false) },
-    { long: 'no-build-hook', description: 'accepted; Firn builds on this machine', group: 'Building', apply: () => {} },
+    {
+      short: 'v',
+      long: 'verbose',
+      description: 'say more; may be repeated',
+      group,
+      apply: () => void invocation.verbosity++,
+    },
+    {
+      long: 'quiet',
+      description: 'say less; may be repeated',
+      group,
+      apply: () => void invocation.verbosity--,
+    },
+    {
+      long: 'log-format',
+      values: ['FORMAT'],
+      description: 'raw, bar or internal-json',
+      group,
+      apply: (format) => setLogFormat(invocation, format),
+    },
+    {
+      long: 'option',
+      values: ['NAME', 'VALUE'],
+      description: 'override a setting of nix.conf',
+      group,
+      apply: (name, value) => invocation.settings.set(name, value),
+    },
+    {
+      long: 'store',
+      values: ['STORE'],
+      description: "the store: auto, local, private, or a private store's root directory",
+      group,
+      apply: (uri) => void (invocation.storeUri = uri),
+    },
+    {
+      long: 'show-trace',
+      description: 'show the whole evaluation trace with an error',
+      group,
+      apply: on('show-trace'),
+    },
+    {
+      short: 'j',
+      long: 'max-jobs',
+      values: ['N'],
+      description: 'run at most N builds at once',
+      group: 'Building',
+      apply: set('max-jobs'),
+    },
+    {
+      long: 'cores',
+      values: ['N'],
+      description: 'cores that a build may use (NIX_BUILD_CORES)',
+      group: 'Building',
+      apply: set('cores'),
+    },
+    {
+      short: 'k',
+      long: 'keep-going',
+      description: 'go on with other builds after a failure',
+      group: 'Building',
+      apply: on('keep-going'),
+    },
+    {
+      short: 'K',
+      long: 'keep-failed',
+      description: 'keep the build directory of a failed build',
+      group: 'Building',
+      apply: on('keep-failed'),
+    },
+    {
+      long: 'fallback',
+      description: 'build when substitution fails',
+      group: 'Building',
+      apply: on('fallback'),
+    },
+    {
+      long: 'max-silent-time',
+      values: ['SECONDS'],
+      description: 'stop a build that says nothing for so long',
+      group: 'Building',
+      apply: set('max-silent-time'),
+    },
+    {
+      long: 'timeout',
+      values: ['SECONDS'],
+      description: 'stop a build that takes longer',
+      group: 'Building',
+      apply: set('timeout'),
+    },
+    {
+      short: 'Q',
+      long: 'no-build-output',
+      description: "do not print the builds' output",
+      group: 'Building',
+      apply: () => void (invocation.buildOutput = false),
+    },
+    {
+      long: 'no-build-hook',
+      description: 'accepted; Firn builds on this machine',
+      group: 'Building',
+      apply: () => {},
+    },
   ];
 }
 
 /** Flags of the commands that evaluate. */
 export function evaluationFlags(invocation: Invocation): Flag[] {
   const group = 'Evaluation';
-  const addArg = (kind: 'expr' | 'string') => (name: string, text: string) => void invocation.args.push({ name, kind, text });
+  const addArg = (kind: 'expr' | 'string') => (name: string, text: string) =>
+    void invocation.args.push({ name, kind, text });
   return [
-    { short: 'I', long: 'include', values: ['PATH'], description: 'add PATH or NAME=PATH to the search path', group, apply: (path) => void invocation.searchPath.push(path) },
-    { long: 'arg', values: ['NAME', 'EXPR'], description: 'pass the value of EXPR as argument NAME', group, apply: addArg('expr') },
-    { long: 'argstr', values: ['NAME', 'STRING'], description: 'pass STRING as argument NAME', group, apply: addArg('string') },
-    { long: 'pure-eval', description: 'refuse what would make evaluation depend on the machine', group, apply: () => invocation.settings.set('pure-eval', 'true') },
-    { long: 'impure', description: 'undo --pure-eval', group, apply: () => invocation.settings.set('pure-eval', 'false') },
-    { long: 'restrict-eval', description: 'read only the search path', group, apply: () => invocation.settings.set('restrict-eval', 'true') },
-    { long: 'max-call-depth', values: ['N'], description: 'depth of calls at which evaluation gives up', group, apply: (depth) => invocation.settings.set('max-call-depth', depth) },
-    { long: 'trace-verbose', description: 'let builtins.traceVerbose print', group, apply: () => invocation.settings.set('trace-verbose', 'true') },
+    {
+      short: 'I',
+      long: 'include',
+      values: ['PATH'],
+      description: 'add PATH or NAME=PATH to the search path',
+      group,
+      apply: (path) => void invocation.searchPath.push(path),
+    },
+    {
+      long: 'arg',
+      values: ['NAME', 'EXPR'],
+      description: 'pass the value of EXPR as argument NAME',
+      group,
+      apply: addArg('expr'),
+    },
+    {
+      long: 'argstr',
+      values: ['NAME', 'STRING'],
+      description: 'pass STRING as argument NAME',
+      group,
+      apply: addArg('string'),
+    },
+    {
+      long: 'pure-eval',
+      description: 'refuse what would make evaluation depend on the machine',
+      group,
+      apply: () => invocation.settings.set('pure-eval', 'true'),
+    },
+    {
+      long: 'impure',
+      description: 'undo --pure-eval',
+      group,
+      apply: () => invocation.settings.set('pure-eval', 'false'),
+    },
+    {
+      long: 'restrict-eval',
+      description: 'read only the search path',
+      group,
+      apply: () => invocation.settings.set('restrict-eval', 'true'),
+    },
+    {
+      long: 'max-call-depth',
+      values: ['N'],
+      description: 'depth of calls at which evaluation gives up',
+      group,
+      apply: (depth) => invocation.settings.set('max-call-depth', depth),
+    },
+    {
+      long: 'trace-verbose',
+      description: 'let builtins.traceVerbose print',
+      group,
+      apply: () => invocation.settings.set('trace-verbose', 'true'),
+    },
   ];
 }
 

@@ -15,7 +15,8 @@ export function expressionSources(positional: readonly string[], asExpressions: 
   return positional.map((argument): ExpressionSource => {
     if (asExpressions) return { kind: 'text', text: encodeBytes(argument), basePath };
     if (argument === '-') return { kind: 'text', text: readFileSync(0, 'latin1'), basePath, stdin: true };
-    if (/^<.+>$/.test(argument) || /^(https?|file|channel):/.test(argument)) return { kind: 'file', path: encodeBytes(argument) };
+    if (/^<.+>$/.test(argument) || /^(https?|file|channel):/.test(argument))
+      return { kind: 'file', path: encodeBytes(argument) };
     return { kind: 'file', path: encodeBytes(resolve(argument)) };
   });
 }
@@ -29,7 +30,11 @@ export function evaluationRequest(
   return {
     source,
     attrPaths: [''],
-    args: invocation.args.map(({ name, kind, text }) => ({ name: encodeBytes(name), kind, text: encodeBytes(text) })),
+    args: invocation.args.map(({ name, kind, text }) => ({
+      name: encodeBytes(name),
+      kind,
+      text: encodeBytes(text),
+    })),
     strict: false,
     writeStore: true,
     ...rest,

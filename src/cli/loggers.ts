@@ -210,7 +210,8 @@ class JsonLogger implements CommandLogger {
     return {
       id,
       result,
-      progress: (done, expected, running = 0, failed = 0) => result(ResultType.progress, done, expected, running, failed),
+      progress: (done, expected, running = 0, failed = 0) =>
+        result(ResultType.progress, done, expected, running, failed),
       stop,
       [Symbol.dispose]: stop,
     };

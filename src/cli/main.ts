@@ -23,7 +23,9 @@ async function main(): Promise<void> {
   const load = Object.hasOwn(commands, program) ? commands[program] : undefined;
   if (!load) {
     const near = suggestNear(program, Object.keys(commands), 1);
-    process.stderr.write(`error: unknown command '${program}'\n       ${near.length > 0 ? `did you mean '${near[0]}'?` : `Firn has: ${Object.keys(commands).join(', ')}`}\n`);
+    process.stderr.write(
+      `error: unknown command '${program}'\n       ${near.length > 0 ? `did you mean '${near[0]}'?` : `Firn has: ${Object.keys(commands).join(', ')}`}\n`,
+    );
     process.exitCode = 1;
     return;
   }
@@ -35,14 +37,17 @@ async function main(): Promise<void> {
 /** A bug of ours: said plainly, with the stack only for those who ask. */
 function reportBug(error: unknown): void {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  process.stderr.write(`error: internal error in Firn: ${text}\n       this is a bug; run again with FIRN_DEBUG=1 for details and report it\n`);
+  process.stderr.write(
+    `error: internal error in Firn: ${text}\n       this is a bug; run again with FIRN_DEBUG=1 for details and report it\n`,
+  );
   if (process.env.FIRN_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   process.exitCode = 1;
 }
 
 setFlagsFromString('--stack-trace-limit=20');
 process.on('uncaughtException', (error) => {
-  if (error instanceof Interrupted || error instanceof NixError) process.stderr.write(`error: ${error.message}\n`);
+  if (error instanceof Interrupted || error instanceof NixError)
+    process.stderr.write(`error: ${error.message}\n`);
   else reportBug(error);
   process.exit(1);
 });

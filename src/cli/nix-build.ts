@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { encodeBytes, UsageError } from '../diagnostics/index.ts';
 import type { FoundDerivation, Session } from '../session/index.ts';
+import { printPlan } from './build-plan.ts';
 import { evaluationFlags, type Invocation } from './common-flags.ts';
 import { evaluationRequest, expressionSources } from './evaluation-sources.ts';
-import { printPlan } from './build-plan.ts';
 import type { Command, RunningCommand } from './program.ts';
 
 interface Options {
@@ -19,11 +19,19 @@ interface Options {
 
 export const command: Command = {
   prepare: (invocation) => {
-    const options: Options = { positional: [], attrPaths: [], expressions: false, outLink: 'result', dryRun: false, check: false };
+    const options: Options = {
+      positional: [],
+      attrPaths: [],
+      expressions: false,
+      outLink: 'result',
+      dryRun: false,
+      check: false,
+    };
     return {
       line: {
         usage: ['[FLAGS] [FILE...]', '[FLAGS] -E EXPR...', '[FLAGS] DRV...'],
-        summary: "Builds the derivations that Nix expressions stand for, leaves a link 'result' to each and prints its store path. Without FILE, ./default.nix is built.",
+        summary:
+          "Builds the derivations that Nix expressions stand for, leaves a link 'result' to each and prints its store path. Without FILE, ./default.nix is built.",
         flags: [...ownFlags(options), ...evaluationFlags(invocation)],
         positional: (argument) => void options.positional.push(argument),
       },
@@ -34,13 +42,44 @@ export const command: Command = {
 
 function ownFlags(options: Options) {
   return [
-    { short: 'A', long: 'attr', values: ['PATH'], description: 'build the attribute PATH; may be repeated', apply: (path: string) => void options.attrPaths.push(path) },
-    { short: 'E', long: 'expr', description: 'arguments are expressions, not files', apply: () => void (options.expressions = true) },
-    { short: 'o', long: 'out-link', values: ['LINK'], description: "name of the link instead of 'result'", apply: (link: string) => void (options.outLink = link) },
-    { long: 'no-out-link', aliases: ['no-link'], description: 'leave no link', apply: () => void (options.outLink = undefined) },
-    { long: 'dry-run', description: 'show what would be built and fetched', apply: () => void (options.dryRun = true) },
+    {
+      short: 'A',
+      long: 'attr',
+      values: ['PATH'],
+      description: 'build the attribute PATH; may be repeated',
+      apply: (path: string) => void options.attrPaths.push(path),
+    },
+    {
+      short: 'E',
+      long: 'expr',
+      description: 'arguments are expressions, not files',
+      apply: () => void (options.expressions = true),
+    },
+    {
+      short: 'o',
+      long: 'out-link',
+      values: ['LINK'],
+      description: "name of the link instead of 'result'",
+      apply: (link: string) => void (options.outLink = link),
+    },
+    {
+      long: 'no-out-link',
+      aliases: ['no-link'],
+      description: 'leave no link',
+      apply: () => void (options.outLink = undefined),
+    },
+    {
+      long: 'dry-run',
+      description: 'show what would be built and fetched',
+      apply: () => void (options.dryRun = true),
+    },
     { long: 'check', description: 'build again and compare', apply: () => void (options.check = true) },
-    { long: 'add-root', values: ['LINK'], description: 'as --out-link', apply: (link: string) => void (options.outLink = link) },
+    {
+      long: 'add-root',
+      values: ['LINK'],
+      description: 'as --out-link',
+      apply: (link: string) => void (options.outLink = link),
+    },
     { long: 'indirect', description: 'accepted; roots are always indirect', apply: () => {} },
   ];
 }
@@ -49,7 +88,8 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
   const session = await running.session();
   const positional = options.positional.length > 0 ? options.positional : defaultPositional(options);
   const derivations: FoundDerivation[] = [];
-  for (const argument of positional) derivations.push(...(await derivationsOf(argument, options, session, running.invocation)));
+  for (const argument of positional)
+    derivations.push(...(await derivationsOf(argument, options, session, running.invocation)));
   const installables = derivations.map((drv) => ({ drvPath: drv.drvPath, outputs: [drv.outputName] }));
   if (options.dryRun) {
     printPlan(running.logger, await session.planBuild(installables), session.store.storeDir);
@@ -60,7 +100,12 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
   return 0;
 }
 
-async function derivationsOf(argument: string, options: Options, session: Session, invocation: Invocation): Promise<readonly FoundDerivation[]> {
+async function derivationsOf(
+  argument: string,
+  options: Options,
+  session: Session,
+  invocation: Invocation,
+): Promise<readonly FoundDerivation[]> {
   if (!options.expressions && argument.endsWith('.drv')) return session.derivationFromFile(argument);
   const [source] = expressionSources([argument], options.expressions);
   const answer = await session.evaluate(
@@ -94,7 +139,13 @@ async function leaveLinks(
 }
 
 function defaultPositional(options: Options): string[] {
-  if (options.expressions) throw new UsageError("'-E' needs an expression", { hint: "for example: nix-build -E 'with import <nixpkgs> {}; hello'" });
-  if (!existsSync('default.nix')) throw new UsageError("no file was given and './default.nix' does not exist", { hint: 'name a file, or give an expression with -E' });
+  if (options.expressions)
+    throw new UsageError("'-E' needs an expression", {
+      hint: "for example: nix-build -E 'with import <nixpkgs> {}; hello'",
+    });
+  if (!existsSync('default.nix'))
+    throw new UsageError("no file was given and './default.nix' does not exist", {
+      hint: 'name a file, or give an expression with -E',
+    });
   return ['./default.nix'];
 }

@@ -34,7 +34,12 @@ export const command: Command = {
     };
     return {
       line: {
-        usage: ['[FLAGS] [FILE...]', '--eval [--strict] [--json | --xml | --raw] [FILE...]', '--parse [FILE...]', '--find-file NAME...'],
+        usage: [
+          '[FLAGS] [FILE...]',
+          '--eval [--strict] [--json | --xml | --raw] [FILE...]',
+          '--parse [FILE...]',
+          '--find-file NAME...',
+        ],
         summary:
           'Evaluates Nix expressions and writes the derivations they stand for into the store, printing the path of each. Without FILE, ./default.nix is evaluated.',
         flags: [...ownFlags(options), ...evaluationFlags(invocation)],
@@ -46,20 +51,49 @@ export const command: Command = {
 };
 
 function ownFlags(options: Options) {
-  const set = <K extends keyof Options>(key: K, value: Options[K]) => () => void (options[key] = value);
+  const set =
+    <K extends keyof Options>(key: K, value: Options[K]) =>
+    () =>
+      void (options[key] = value);
   return [
-    { long: 'eval', aliases: ['eval-only'], description: 'print the value instead of derivations', apply: set('mode', 'eval') },
-    { long: 'parse', aliases: ['parse-only'], description: 'print the syntax tree', apply: set('mode', 'parse') },
+    {
+      long: 'eval',
+      aliases: ['eval-only'],
+      description: 'print the value instead of derivations',
+      apply: set('mode', 'eval'),
+    },
+    {
+      long: 'parse',
+      aliases: ['parse-only'],
+      description: 'print the syntax tree',
+      apply: set('mode', 'parse'),
+    },
     { long: 'find-file', description: 'look NAME up in the search path', apply: set('mode', 'find-file') },
     { long: 'strict', description: 'evaluate the whole value', apply: set('strict', true) },
     { long: 'json', description: 'print the value as JSON', apply: set('format', 'json') },
     { long: 'xml', description: 'print the value as XML', apply: set('format', 'xml') },
     { long: 'raw', description: 'print a string as it is', apply: set('format', 'raw') },
     { long: 'no-location', description: 'leave positions out of the XML', apply: set('locations', false) },
-    { short: 'E', long: 'expr', description: 'arguments are expressions, not files', apply: set('expressions', true) },
-    { short: 'A', long: 'attr', values: ['PATH'], description: 'select the attribute PATH; may be repeated', apply: (path: string) => void options.attrPaths.push(path) },
+    {
+      short: 'E',
+      long: 'expr',
+      description: 'arguments are expressions, not files',
+      apply: set('expressions', true),
+    },
+    {
+      short: 'A',
+      long: 'attr',
+      values: ['PATH'],
+      description: 'select the attribute PATH; may be repeated',
+      apply: (path: string) => void options.attrPaths.push(path),
+    },
     { long: 'read-write-mode', description: 'let --eval write to the store', apply: set('readWrite', true) },
-    { long: 'add-root', values: ['PATH'], description: 'make PATH a root for the result', apply: (path: string) => void (options.addRoot = path) },
+    {
+      long: 'add-root',
+      values: ['PATH'],
+      description: 'make PATH a root for the result',
+      apply: (path: string) => void (options.addRoot = path),
+    },
     { long: 'indirect', description: 'accepted; roots are always indirect', apply: () => {} },
   ];
 }
@@ -72,7 +106,8 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
   for (const source of expressionSources(positional, options.expressions)) {
     const answer = await session.evaluate(request(options, running.invocation, source));
     if (answer.kind === 'texts') {
-      for (const text of answer.texts) running.print(options.format === 'raw' ? decodeBytes(text) : `${decodeBytes(text)}\n`);
+      for (const text of answer.texts)
+        running.print(options.format === 'raw' ? decodeBytes(text) : `${decodeBytes(text)}\n`);
       continue;
     }
     for (const drv of answer.derivations) {
@@ -86,19 +121,31 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
       }
     }
     if (options.addRoot === undefined && answer.derivations.length > 0) {
-      running.logger.warn("you did not specify '--add-root'; the result might be removed by the garbage collector");
+      running.logger.warn(
+        "you did not specify '--add-root'; the result might be removed by the garbage collector",
+      );
     }
   }
   return 0;
 }
 
 function defaultPositional(options: Options): string[] {
-  if (options.expressions) throw new UsageError("'-E' needs an expression", { hint: "for example: nix-instantiate --eval -E '1 + 1'" });
-  if (!existsSync('default.nix')) throw new UsageError("no file was given and './default.nix' does not exist", { hint: 'name a file, or give an expression with -E' });
+  if (options.expressions)
+    throw new UsageError("'-E' needs an expression", {
+      hint: "for example: nix-instantiate --eval -E '1 + 1'",
+    });
+  if (!existsSync('default.nix'))
+    throw new UsageError("no file was given and './default.nix' does not exist", {
+      hint: 'name a file, or give an expression with -E',
+    });
   return ['./default.nix'];
 }
 
-function request(options: Options, invocation: Invocation, source: EvaluationRequest['source']): EvaluationRequest {
+function request(
+  options: Options,
+  invocation: Invocation,
+  source: EvaluationRequest['source'],
+): EvaluationRequest {
   const output: EvaluationOutput =
     options.mode === 'parse' ? 'parse' : options.mode === 'eval' ? options.format : 'derivations';
   return evaluationRequest(invocation, source, {

@@ -27,8 +27,17 @@ export const command: Command = {
         usage: ['[--hash | --revision] [--json]'],
         summary: 'Prints the version of the running NixOS system.',
         flags: [
-          { long: 'hash', aliases: ['revision', 'nixpkgs-revision'], description: "print only the channel's revision", apply: () => void (options.form = 'hash') },
-          { long: 'json', description: 'print everything as JSON', apply: () => void (options.form = 'json') },
+          {
+            long: 'hash',
+            aliases: ['revision', 'nixpkgs-revision'],
+            description: "print only the channel's revision",
+            apply: () => void (options.form = 'hash'),
+          },
+          {
+            long: 'json',
+            description: 'print everything as JSON',
+            apply: () => void (options.form = 'json'),
+          },
         ],
       },
       run: (running) => run(options, running),
@@ -37,11 +46,16 @@ export const command: Command = {
 };
 
 async function run(options: Options, running: RunningCommand): Promise<number> {
-  const data = existsSync(dataFile) ? (JSON.parse(readFileSync(dataFile, 'utf8')) as VersionData) : await versionOfChannel(running);
+  const data = existsSync(dataFile)
+    ? (JSON.parse(readFileSync(dataFile, 'utf8')) as VersionData)
+    : await versionOfChannel(running);
   if (options.form === 'json') running.print(`${JSON.stringify(data, null, 2)}\n`);
   else if (options.form === 'text') running.print(`${data.nixosVersion} (${data.codeName})\n`);
   else if (data.nixpkgsRevision) running.print(`${data.nixpkgsRevision}\n`);
-  else throw new UsageError('the revision of this system is not known', { hint: 'its channel was not made by nix-channel --update' });
+  else
+    throw new UsageError('the revision of this system is not known', {
+      hint: 'its channel was not made by nix-channel --update',
+    });
   return 0;
 }
 
@@ -49,7 +63,8 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
 async function versionOfChannel(running: RunningCommand): Promise<VersionData> {
   const session = await running.session();
   running.logger.warn("this is not a NixOS machine; showing the version of '<nixpkgs>'");
-  const text = 'with (import <nixpkgs/nixos> { configuration = { }; }).config.system.nixos; { nixosVersion = version; inherit codeName; nixpkgsRevision = revision; configurationRevision = null; }';
+  const text =
+    'with (import <nixpkgs/nixos> { configuration = { }; }).config.system.nixos; { nixosVersion = version; inherit codeName; nixpkgsRevision = revision; configurationRevision = null; }';
   const answer = await session.evaluate({
     source: { kind: 'text', text, basePath: '/' },
     attrPaths: [''],

@@ -50,7 +50,11 @@ export async function runCommand(command: Command, context: CommandContext): Pro
   try {
     const invocation = newInvocation(context.env);
     const prepared = command.prepare(invocation, context);
-    const line = { ...prepared.line, program: context.program, flags: [...prepared.line.flags, ...commonFlags(invocation)] };
+    const line = {
+      ...prepared.line,
+      program: context.program,
+      flags: [...prepared.line.flags, ...commonFlags(invocation)],
+    };
     const parsed = parseCommandLine(line, context.args);
     if (parsed === 'help') process.stdout.write(formatHelp(line));
     if (parsed === 'version') process.stdout.write(`${context.program} (Firn) ${productVersion()}\n`);
@@ -71,7 +75,11 @@ export async function runCommand(command: Command, context: CommandContext): Pro
   }
 }
 
-async function runPrepared(prepared: PreparedCommand, invocation: Invocation, logger: CommandLogger): Promise<number> {
+async function runPrepared(
+  prepared: PreparedCommand,
+  invocation: Invocation,
+  logger: CommandLogger,
+): Promise<number> {
   const abort = new AbortController();
   const onSignal = () => abort.abort(new Interrupted());
   process.on('SIGINT', onSignal);

@@ -1,4 +1,4 @@
-/** NixOS on top of a session: rebuilding a configuration. */
+/** NixOS on top of a session: rebuilding a configuration, running machines. */
 export {
   buildConfiguration,
   evaluateConfiguration,
@@ -6,3 +6,6 @@ export {
   type RebuildProduct,
   type RebuildRequest,
 } from './rebuild.ts';
+export { attachConsole } from './vm/console.ts';
+export { QmpClient } from './vm/qmp.ts';
+export { VirtualMachine, type VirtualMachineOptions } from './vm/virtual-machine.ts';

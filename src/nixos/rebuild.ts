@@ -11,11 +11,18 @@ export interface RebuildRequest {
 }
 
 /** Evaluates the configuration that `<nixos-config>` names to the derivation of `product`. */
-export async function evaluateConfiguration(session: Session, request: RebuildRequest): Promise<FoundDerivation> {
+export async function evaluateConfiguration(
+  session: Session,
+  request: RebuildRequest,
+): Promise<FoundDerivation> {
   const answer = await session.evaluate({
     source: { kind: 'file', path: '<nixpkgs/nixos>' },
     attrPaths: [request.product],
-    args: request.args.map(({ name, kind, text }) => ({ name: encodeBytes(name), kind, text: encodeBytes(text) })),
+    args: request.args.map(({ name, kind, text }) => ({
+      name: encodeBytes(name),
+      kind,
+      text: encodeBytes(text),
+    })),
     output: 'derivations',
     strict: false,
     writeStore: true,

@@ -6,8 +6,21 @@
 import { hash } from 'node:crypto';
 import { type Dirent, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { decodeBytes, EvalError } from '../diagnostics/index.ts';
-import type { DerivationToWrite, EvalIo, FetchRequest, FetchResult, FileType, PathFilter } from '../eval/index.ts';
-import { type Hasher, makeFixedOutputPath, makeTextPath, parseStorePath, printStorePath } from '../formats/index.ts';
+import type {
+  DerivationToWrite,
+  EvalIo,
+  FetchRequest,
+  FetchResult,
+  FileType,
+  PathFilter,
+} from '../eval/index.ts';
+import {
+  type Hasher,
+  makeFixedOutputPath,
+  makeTextPath,
+  parseStorePath,
+  printStorePath,
+} from '../formats/index.ts';
 import { hashTree } from './hash-tree.ts';
 import { fsPath, type PathResolver, tryLstat } from './path-resolver.ts';
 import type { SyncCaller } from './sync-channel.ts';
@@ -61,7 +74,10 @@ export class NodeEvalIo implements EvalIo {
   readDirectory(path: string): { name: string; type: FileType }[] {
     return access(path, () => {
       const physical = fsPath(this.#resolver.follow(path));
-      const entries = readdirSync(physical, { withFileTypes: true, encoding: 'latin1' }) as unknown as Dirent[];
+      const entries = readdirSync(physical, {
+        withFileTypes: true,
+        encoding: 'latin1',
+      }) as unknown as Dirent[];
       return entries
         .map((entry) => ({ name: entry.name, type: fileType(entry) }))
         .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
@@ -113,7 +129,10 @@ export class NodeEvalIo implements EvalIo {
     const context = { storeDir: this.storeDir, hasher };
     const { path, name, recursive, filter, expectedSha256 } = options;
     const make = (digest: Uint8Array) =>
-      printStorePath(this.storeDir, makeFixedOutputPath(context, name, recursive ? 'nar' : 'flat', { algorithm: 'sha256', digest }));
+      printStorePath(
+        this.storeDir,
+        makeFixedOutputPath(context, name, recursive ? 'nar' : 'flat', { algorithm: 'sha256', digest }),
+      );
     if (expectedSha256 !== undefined) {
       const expected = make(new Uint8Array(Buffer.from(expectedSha256, 'hex')));
       if (this.isValidPath(expected)) return expected;
@@ -188,4 +207,3 @@ function fileType(entry: Stats | Dirent): FileType {
   if (entry.isDirectory()) return 'directory';
   return entry.isSymbolicLink() ? 'symlink' : 'unknown';
 }
-

@@ -44,14 +44,20 @@ export interface SearchPathOptions {
 /** The whole search path, first entry first. */
 export function searchPath({ flags, env, settings, stateDir, user }: SearchPathOptions): SearchPathEntry[] {
   const configured = env.NIX_PATH !== undefined ? splitSearchPath(env.NIX_PATH) : [...settings['nix-path']];
-  const useDefault = env.NIX_PATH === undefined && configured.length === 0 && !settings['pure-eval'] && !settings['restrict-eval'];
+  const useDefault =
+    env.NIX_PATH === undefined &&
+    configured.length === 0 &&
+    !settings['pure-eval'] &&
+    !settings['restrict-eval'];
   const rest = useDefault ? defaultSearchPath(stateDir, user) : configured;
   return [...flags, ...rest].map(parseSearchPathEntry);
 }
 
 /** NixOS' default search path, over the channels of `user` and of root. */
 export function defaultSearchPath(stateDir: string, user: string): string[] {
-  const channels = [...new Set([user, 'root'])].map((name) => join(stateDir, 'profiles/per-user', name, 'channels'));
+  const channels = [...new Set([user, 'root'])].map((name) =>
+    join(stateDir, 'profiles/per-user', name, 'channels'),
+  );
   return [
     ...channels.flatMap((path) => [`nixpkgs=${path}/nixos`, `nixos=${path}/nixos`]),
     'nixos-config=/etc/nixos/configuration.nix',

@@ -23,13 +23,17 @@ export interface StoreLocation {
 
 /** The user's data directory for Firn: `$XDG_DATA_HOME/firn` or `~/.local/share/firn`. */
 export function dataDirectory(env: NodeJS.ProcessEnv): string {
-  const base = env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME) ? env.XDG_DATA_HOME : join(home(env), '.local', 'share');
+  const base =
+    env.XDG_DATA_HOME && isAbsolute(env.XDG_DATA_HOME)
+      ? env.XDG_DATA_HOME
+      : join(home(env), '.local', 'share');
   return join(base, 'firn');
 }
 
 /** The user's cache directory for Firn: `$XDG_CACHE_HOME/firn` or `~/.cache/firn`. */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
-  const base = env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME) ? env.XDG_CACHE_HOME : join(home(env), '.cache');
+  const base =
+    env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME) ? env.XDG_CACHE_HOME : join(home(env), '.cache');
   return join(base, 'firn');
 }
 
@@ -92,9 +96,12 @@ function automaticStore(env: NodeJS.ProcessEnv): StoreLocation {
   if (!existsSync(system.realStoreDir)) return privateStore(privateStoreRoot(env), env);
   if (isWritable(system.stateDir) && isWritable(system.realStoreDir)) return system;
   if (env.NIX_STATE_DIR || env.NIX_STORE_DIR) return system;
-  throw new UsageError(`the store '${system.realStoreDir}' is not writable and Firn cannot use a daemon's store`, {
-    hint: "run as root, or use a store of your own with '--store private' (or NIX_REMOTE=private)",
-  });
+  throw new UsageError(
+    `the store '${system.realStoreDir}' is not writable and Firn cannot use a daemon's store`,
+    {
+      hint: "run as root, or use a store of your own with '--store private' (or NIX_REMOTE=private)",
+    },
+  );
 }
 
 function isWritable(path: string): boolean {

@@ -1,0 +1,70 @@
+/** A client of QEMU's machine protocol (QMP): JSON objects, one a line, over a Unix socket. */
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { NixError } from '../../diagnostics/index.ts';
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** An open, negotiated connection. */
+export class QmpClient implements Disposable {
+  readonly #socket: Socket;
+  readonly #pending: Pending[] = [];
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    createInterface({ input: socket }).on('line', (line) => this.#receive(line));
+    socket.on('error', (error) => this.#failAll(error));
+    socket.on('close', () => this.#failAll(new NixError('QEMU closed its control connection')));
+  }
+
+  /** Connects to the socket at `path` and leaves the negotiation mode. */
+  static async connect(path: string): Promise<QmpClient> {
+    const socket = connect(path);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    const client = new QmpClient(socket);
+    await client.execute('qmp_capabilities');
+    return client;
+  }
+
+  /** Runs one command; resolves with its `return`, rejects with QEMU's description of the error. */
+  execute(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ resolve, reject });
+      this.#socket.write(
+        `${JSON.stringify(args ? { execute: command, arguments: args } : { execute: command })}\n`,
+      );
+    });
+  }
+
+  /** A command of the human monitor, such as `sendkey alt-f1`; its output. */
+  async monitor(line: string): Promise<string> {
+    return String(await this.execute('human-monitor-command', { 'command-line': line }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+
+  #receive(line: string): void {
+    const message = JSON.parse(line) as {
+      return?: unknown;
+      error?: { desc: string };
+      event?: string;
+      QMP?: unknown;
+    };
+    if (message.event !== undefined || message.QMP !== undefined) return;
+    const pending = this.#pending.shift();
+    if (message.error) pending?.reject(new NixError(`QEMU: ${message.error.desc}`));
+    else pending?.resolve(message.return);
+  }
+
+  #failAll(error: Error): void {
+    for (const pending of this.#pending.splice(0)) pending.reject(error);
+  }
+}
