@@ -1,0 +1,425 @@
+/**
+ * Adding objects to a local store: text, files and trees of the host, NARs from elsewhere, and build outputs.
+ *
+ * Every addition runs the same way: protect the path with a temporary root, lock it, look again whether somebody was
+ * faster, remove leftovers, write the files in canonical form at their final place, and hand the path to the
+ * registration queue, which flushes and registers. Before the registration the path is invalid: a crash leaves
+ * garbage that the next addition or collection removes, and never a valid path with missing bytes.
+ */
+import { chmodSync, lstatSync, renameSync, utimesSync } from 'node:fs';
+import { NixError } from '../diagnostics/index.ts';
+import {
+  bytesFromString,
+  type ContentAddress,
+  equalHashes,
+  formatHash,
+  formatNar,
+  type Hash,
+  makeContentAddressedPath,
+  NarReader,
+  NarWriter,
+  printStorePath,
+  type References,
+  type StorePath,
+} from '../formats/index.ts';
+import { deleteTree } from '../platform/index.ts';
+import { canonicalisePathMetaData, checkOutputRoot } from './canonicalise.ts';
+import { dumpFile, dumpTree } from './dump-tree.ts';
+import {
+  cannotWrite,
+  diskFull,
+  narHashMismatch,
+  narSizeMismatch,
+  sourceChanged,
+  wrongContentAddress,
+} from './errors.ts';
+import { toBytePath } from './host-path.ts';
+import { HashSink, nodeHasher } from './node-hash.ts';
+import { lockPaths } from './path-locks.ts';
+import { makeDurable, type RegistrationQueue } from './registration-queue.ts';
+import { restoreTree, STORE_MTIME_SECONDS, TreeRestorer } from './restore-tree.ts';
+import { ReferenceScanner, scanReferences } from './scan-references.ts';
+import type { AddPathOptions, PathInfo, TakenOutput, TakeOutputOptions } from './store.ts';
+
+/** NARs up to this size are kept in memory between hashing and writing. */
+const HELD_BYTES = 32 * 1024 * 1024;
+const ATTEMPTS = 3;
+
+/** What adding needs of the store. */
+export interface AddingContext {
+  readonly storeDir: string;
+  readonly realStoreDir: string;
+  readonly durable: boolean;
+  readonly queue: RegistrationQueue;
+  isValidPath(path: StorePath): boolean;
+  addTempRoot(path: StorePath): Promise<void>;
+}
+
+/** A NAR that has been read through: its hash and size, and the hash that the path follows from. */
+interface ReadSource {
+  readonly narHash: Hash;
+  readonly narSizeBytes: number;
+  readonly address: ContentAddress;
+}
+
+/** A path being added by this process. */
+interface Addition {
+  /** Its files are written and it is in the queue. */
+  readonly queued: Promise<void>;
+  readonly done: Promise<void>;
+}
+
+export class Adding {
+  readonly #context: AddingContext;
+  readonly #running = new Map<string, Addition>();
+
+  constructor(context: AddingContext) {
+    this.#context = context;
+  }
+
+  async addText(
+    name: string,
+    contents: Uint8Array | string,
+    references: readonly StorePath[],
+    repair: boolean,
+  ): Promise<StorePath> {
+    const bytes = typeof contents === 'string' ? bytesFromString(contents) : contents;
+    const address: ContentAddress = {
+      method: 'text',
+      hash: { algorithm: 'sha256', digest: nodeHasher('sha256', bytes) },
+    };
+    const path = this.#pathFor(name, address, { others: references, self: false });
+    await this.#add(path, references, repair, async (realPath) => {
+      const nar = formatNar({ kind: 'file', executable: false, contents: bytes });
+      await restoreTree(toBytePath(realPath), [nar], { canonical: true });
+      const narHash: Hash = { algorithm: 'sha256', digest: nodeHasher('sha256', nar) };
+      const source = { narHash, narSizeBytes: nar.length, address };
+      return { info: newInfo(path, source, references), entries: 1 };
+    });
+    return path;
+  }
+
+  async computePath(
+    name: string,
+    sourcePath: string,
+    options: AddPathOptions,
+  ): Promise<{ path: StorePath; narHash: Hash }> {
+    const source = await readSource(sourcePath, options, () => {});
+    const references = { others: options.references ?? [], self: false };
+    return { path: this.#pathFor(name, source.address, references), narHash: source.narHash };
+  }
+
+  async addPath(name: string, sourcePath: string, options: AddPathOptions): Promise<StorePath> {
+    const references = options.references ?? [];
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const held = new HeldChunks();
+      const source = await readSource(sourcePath, options, (chunk) => held.add(chunk));
+      const path = this.#pathFor(name, source.address, { others: references, self: false });
+      let changed = false;
+      try {
+        await this.#add(path, references, options.repair === true, async (realPath) => {
+          const written = held.complete
+            ? await restoreTree(toBytePath(realPath), held.chunks, { canonical: true })
+            : await copyAgain(sourcePath, options, realPath, source);
+          if (written === undefined) {
+            changed = true;
+            throw sourceChanged(sourcePath);
+          }
+          return { info: newInfo(path, source, references), entries: written };
+        });
+        return path;
+      } catch (error) {
+        if (!changed) throw error;
+      }
+    }
+    throw sourceChanged(sourcePath);
+  }
+
+  async addFromNar(
+    info: PathInfo,
+    nar: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    repair: boolean,
+  ): Promise<void> {
+    const printed = printStorePath(this.#context.storeDir, info.path);
+    await this.#add(info.path, info.references, repair, async (realPath) => {
+      const hash = new HashSink('sha256');
+      const bounded = limitBytes(nar, info.narSizeBytes, printed);
+      const tee = (chunk: Uint8Array) => hash.write(chunk);
+      const entries = await restoreTree(toBytePath(realPath), bounded, { canonical: true, tee });
+      const { sizeBytes } = hash;
+      const narHash = hash.finish();
+      if (!equalHashes(narHash, info.narHash)) {
+        throw narHashMismatch(
+          printed,
+          formatHash(info.narHash, 'sri', true),
+          formatHash(narHash, 'sri', true),
+        );
+      }
+      if (sizeBytes !== info.narSizeBytes) throw narSizeMismatch(printed, info.narSizeBytes, sizeBytes);
+      if (info.contentAddress) await this.#checkContentAddress(info, info.contentAddress, realPath);
+      return { info, entries };
+    });
+  }
+
+  async takeOutput(options: TakeOutputOptions): Promise<TakenOutput> {
+    const { path, from } = options;
+    const realPath = this.#realPath(path);
+    await this.#context.addTempRoot(path);
+    try {
+      checkOutputRoot(toBytePath(from), options.ownerUid);
+      const entries = await canonicalisePathMetaData(toBytePath(from), { ownerUid: options.ownerUid });
+      if (from !== realPath) await deleteTree(realPath);
+      const taken =
+        options.copy || (await this.#renameInto(from, realPath)) === false
+          ? await copyScanning(from, realPath, options.candidates)
+          : await scanReferences(toBytePath(realPath), options.candidates);
+      if (this.#context.durable) await makeDurable(this.#context.realStoreDir, [{ realPath, entries }]);
+      return taken;
+    } catch (error) {
+      if (from !== realPath) await deleteTree(realPath);
+      throw writeFault(realPath, error);
+    }
+  }
+
+  /** Renames a tree into the store; `false` when it is on another file system. */
+  async #renameInto(from: string, realPath: string): Promise<boolean> {
+    if (from === realPath) return true;
+    const directory = lstatSync(from).isDirectory();
+    // Moving a directory changes its `..`, for which it must be writable (unless we are root).
+    if (directory) chmodSync(from, 0o755);
+    try {
+      renameSync(from, realPath);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EXDEV') return false;
+      throw error;
+    }
+    if (directory) {
+      chmodSync(realPath, 0o555);
+      utimesSync(realPath, STORE_MTIME_SECONDS, STORE_MTIME_SECONDS);
+    }
+    return true;
+  }
+
+  /**
+   * The common way of all additions. `write` puts the files at the real path and tells what it wrote; when it fails
+   * nothing stays behind.
+   */
+  async #add(
+    path: StorePath,
+    references: readonly StorePath[],
+    repair: boolean,
+    write: (realPath: string) => Promise<{ info: PathInfo; entries: number }>,
+  ): Promise<void> {
+    const running = this.#running.get(path.baseName);
+    if (running && !repair) return running.done;
+    if (!repair && this.#context.isValidPath(path)) {
+      await this.#context.addTempRoot(path);
+      // It may have been collected before the root was known.
+      if (this.#context.isValidPath(path)) return;
+    }
+    let queued = () => {};
+    const whenQueued = new Promise<void>((resolve) => {
+      queued = resolve;
+    });
+    const done = this.#run(path, references, repair, write, queued).finally(() => {
+      queued();
+      this.#running.delete(path.baseName);
+    });
+    this.#running.set(path.baseName, { queued: whenQueued, done });
+    return done;
+  }
+
+  async #run(
+    path: StorePath,
+    references: readonly StorePath[],
+    repair: boolean,
+    write: (realPath: string) => Promise<{ info: PathInfo; entries: number }>,
+    queued: () => void,
+  ): Promise<void> {
+    const { realStoreDir, queue } = this.#context;
+    const realPath = this.#realPath(path);
+    await this.#context.addTempRoot(path);
+    using _locks = await lockPaths(realStoreDir, [path]);
+    if (!repair && this.#context.isValidPath(path)) return;
+    try {
+      await deleteTree(realPath);
+      const { info, entries } = await write(realPath);
+      for (const reference of references) {
+        if (!reference.equals(path)) await this.#running.get(reference.baseName)?.queued;
+      }
+      const registered = queue.add({ info, realPath, entries });
+      queued();
+      await registered;
+    } catch (error) {
+      await deleteTree(realPath);
+      throw writeFault(realPath, error);
+    }
+  }
+
+  async #checkContentAddress(info: PathInfo, address: ContentAddress, realPath: string): Promise<void> {
+    const self = info.references.some((reference) => reference.equals(info.path));
+    const others = info.references.filter((reference) => !reference.equals(info.path));
+    const printed = printStorePath(this.#context.storeDir, info.path);
+    const expected = this.#pathFor(info.path.name, address, { others, self });
+    if (!expected.equals(info.path)) throw wrongContentAddress(printed);
+    const hash = self
+      ? await hashModuloSelf(realPath, address, info.path.hashPart)
+      : (await readSource(toBytePath(realPath), { ...address, algorithm: address.hash.algorithm }, () => {}))
+          .address.hash;
+    if (!equalHashes(hash, address.hash)) throw wrongContentAddress(printed);
+  }
+
+  #pathFor(name: string, address: ContentAddress, references: References): StorePath {
+    const context = { storeDir: this.#context.storeDir, hasher: nodeHasher };
+    return makeContentAddressedPath(context, name, address, references);
+  }
+
+  #realPath(path: StorePath): string {
+    return `${this.#context.realStoreDir}/${path.baseName}`;
+  }
+}
+
+/** Chunks of a NAR, as long as they are not too many. */
+class HeldChunks {
+  chunks: Uint8Array[] = [];
+  complete = true;
+  #size = 0;
+
+  add(chunk: Uint8Array): void {
+    if (!this.complete) return;
+    this.#size += chunk.length;
+    if (this.#size > HELD_BYTES) {
+      this.complete = false;
+      this.chunks = [];
+    } else this.chunks.push(chunk.slice());
+  }
+}
+
+/** Reads a source of the host, writing its NAR to `sink`. A flat one becomes a file that is not executable. */
+async function readSource(
+  sourcePath: string,
+  options: AddPathOptions,
+  sink: (chunk: Uint8Array) => void,
+): Promise<ReadSource> {
+  const method = options.method ?? 'nar';
+  const algorithm = options.algorithm ?? 'sha256';
+  const nar = new HashSink('sha256');
+  const own = method === 'nar' && algorithm === 'sha256' ? undefined : new HashSink(algorithm);
+  const tee = (chunk: Uint8Array) => {
+    nar.write(chunk);
+    if (method === 'nar') own?.write(chunk);
+    sink(chunk);
+  };
+  if (method === 'nar') await dumpTree(sourcePath, tee, { filter: options.filter });
+  else {
+    const writer = new NarWriter(tee);
+    const chunks = (chunk: Uint8Array) => {
+      own?.write(chunk);
+      writer.contents(chunk);
+    };
+    const size = await dumpFile(sourcePath, chunks, (sizeBytes) => writer.file(sizeBytes, false));
+    writer.endFile(size);
+    writer.end();
+  }
+  const { sizeBytes } = nar;
+  const narHash = nar.finish();
+  return { narHash, narSizeBytes: sizeBytes, address: { method, hash: own?.finish() ?? narHash } };
+}
+
+/** Copies a source that was too large to hold; `undefined` when it is not what it was when it was hashed. */
+async function copyAgain(
+  sourcePath: string,
+  options: AddPathOptions,
+  realPath: string,
+  expected: ReadSource,
+): Promise<number | undefined> {
+  const reader = new NarReader();
+  const restorer = new TreeRestorer(toBytePath(realPath), { canonical: true });
+  try {
+    const again = await readSource(sourcePath, options, (chunk) => {
+      for (const event of reader.push(chunk)) restorer.add(event);
+    });
+    return equalHashes(again.narHash, expected.narHash) ? restorer.entries : undefined;
+  } finally {
+    restorer.close();
+  }
+}
+
+/** Copies a tree to new inodes, hashing and searching the same bytes that are written, and removes the original. */
+async function copyScanning(
+  from: string,
+  realPath: string,
+  candidates: readonly StorePath[],
+): Promise<TakenOutput> {
+  const reader = new NarReader();
+  const restorer = new TreeRestorer(toBytePath(realPath), { canonical: true });
+  const scanner = new ReferenceScanner(candidates);
+  const hash = new HashSink('sha256');
+  try {
+    await dumpTree(toBytePath(from), (chunk) => {
+      hash.write(chunk);
+      scanner.write(chunk);
+      for (const event of reader.push(chunk)) restorer.add(event);
+    });
+  } finally {
+    restorer.close();
+  }
+  await deleteTree(from);
+  return { narSizeBytes: hash.sizeBytes, narHash: hash.finish(), references: scanner.found() };
+}
+
+/**
+ * The hash of a self-referential object: its own hash part is read as zeros, and the places where it stood follow as
+ * `|OFFSET` each.
+ */
+async function hashModuloSelf(realPath: string, address: ContentAddress, hashPart: string): Promise<Hash> {
+  const chunks: Uint8Array[] = [];
+  const sink = (chunk: Uint8Array) => chunks.push(chunk.slice());
+  if (address.method === 'nar') await dumpTree(toBytePath(realPath), sink);
+  else await dumpFile(toBytePath(realPath), sink);
+  const bytes = Buffer.concat(chunks);
+  const hash = new HashSink(address.hash.algorithm);
+  let positions = '';
+  for (let at = bytes.indexOf(hashPart); at >= 0; at = bytes.indexOf(hashPart, at + hashPart.length)) {
+    bytes.fill(0, at, at + hashPart.length);
+    positions += `|${at}`;
+  }
+  hash.write(bytes);
+  hash.write(bytesFromString(positions));
+  return hash.finish();
+}
+
+/** Stops a stream that is longer than announced before it fills the disk. */
+async function* limitBytes(
+  nar: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  limit: number,
+  path: string,
+): AsyncIterable<Uint8Array> {
+  let size = 0;
+  for await (const chunk of nar) {
+    size += chunk.length;
+    if (size > limit) throw narSizeMismatch(path, limit, size);
+    yield chunk;
+  }
+}
+
+function newInfo(path: StorePath, source: ReadSource, references: readonly StorePath[]): PathInfo {
+  return {
+    path,
+    narHash: source.narHash,
+    narSizeBytes: source.narSizeBytes,
+    references,
+    registrationTimeSeconds: 0,
+    ultimate: false,
+    signatures: [],
+    contentAddress: source.address,
+  };
+}
+
+/** Failures of the file system, told in our words. */
+function writeFault(realPath: string, error: unknown): unknown {
+  if (error instanceof NixError) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(realPath, error);
+  return typeof code === 'string' ? cannotWrite(realPath, error as Error) : error;
+}
