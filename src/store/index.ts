@@ -2,9 +2,10 @@
 export { type CanonicaliseOptions, canonicalisePathMetaData } from './canonicalise.ts';
 export { dumpFile, dumpTree } from './dump-tree.ts';
 export { FlockFile, type LockMode } from './flock-file.ts';
+export { type DumpOptions, dumpFile, dumpTree } from './dump-tree.ts';
 export { LocalStore, type LocalStoreOptions } from './local-store.ts';
 export { HashSink, nodeHasher } from './node-hash.ts';
-export { STORE_MTIME_SECONDS } from './restore-tree.ts';
+export { restoreTree, STORE_MTIME_SECONDS } from './restore-tree.ts';
 export { ReferenceScanner, type ScannedTree, scanReferences } from './scan-references.ts';
 export type {
   AddPathOptions,
