@@ -1,0 +1,55 @@
+/**
+ * What builtins get besides their arguments: the outside world, the settings, and the services of the evaluator
+ * that need both. One per `EvalSession`.
+ */
+import type { EvalIo } from './eval-io.ts';
+import type { PosIdx } from './positions.ts';
+import type { AttrSet, Lazy, Value } from './value.ts';
+
+/** Immutable settings of one session. */
+export interface EvalSettings {
+  /** `builtins.currentSystem`. */
+  readonly system: string;
+  readonly pureEval: boolean;
+  readonly restrictEval: boolean;
+  readonly allowImportFromDerivation: boolean;
+  /** Prefixes of URLs that restricted evaluation may fetch. */
+  readonly allowedUris: readonly string[];
+  /** Paths that restricted and pure evaluation may read, besides the search path. Absolute. */
+  readonly allowedPaths: readonly string[];
+  /** Search path entries `[prefix, path or URL]`, in order. */
+  readonly nixPath: readonly (readonly [prefix: string, path: string])[];
+  readonly maxCallDepth: number;
+  readonly showTrace: boolean;
+  readonly traceVerbose: boolean;
+  readonly abortOnWarn: boolean;
+  /** Names of the experimental features that are on. */
+  readonly experimentalFeatures: ReadonlySet<string>;
+  /** `~` in paths; absent when unknown. */
+  readonly homeDir: string | undefined;
+}
+
+export interface Runtime {
+  readonly io: EvalIo;
+  readonly settings: EvalSettings;
+  /** The `builtins` set. */
+  readonly builtins: AttrSet;
+  /** Evaluates the expression in a file (or in a directory's `default.nix`); remembered per file. `path` is an absolute path. */
+  importFile(path: string, pos: PosIdx): Value;
+  /** `scopedImport`: the attributes of `scope` are visible in the file; not remembered. */
+  importScoped(path: string, scope: AttrSet, pos: PosIdx): Value;
+  /** Copies a path into the store as coercion of a path value does (remembered); the full store path. */
+  copyPathToStore(path: string, pos: PosIdx): string;
+  /** Refuses paths that restricted or pure evaluation may not read; resolves symbolic links of the ancestors. */
+  checkPath(path: string, pos: PosIdx): string;
+  /** Allows a path (usually a store path that evaluation made) to be read in restricted and pure evaluation. */
+  allowPath(path: string): void;
+  /** `warning: ...` on standard error. */
+  warn(message: string): void;
+  /** A line on standard error as it is. */
+  print(message: string): void;
+  /** Values that builtins keep for the life of the session, by a name of their own. */
+  memo<T>(key: string, create: () => T): T;
+  /** Looks `name` up in a search path value (`[ { prefix; path; } ... ]`), as `builtins.findFile`; absolute path. */
+  findFile(searchPath: Lazy, name: string, pos: PosIdx): string;
+}
