@@ -10,7 +10,6 @@ export {
   startProcess,
   succeeded,
 } from './process.ts';
-export { FileLock, type LockMode, type LockOptions } from './file-lock.ts';
 export { replaceSymlink, syncPath, syncTree, writeFileAtomically } from './durable-files.ts';
 export { decodeBzip2 } from './bzip2-decoder.ts';
 export { Bzip2Encoder } from './bzip2-encoder.ts';
@@ -18,3 +17,4 @@ export { deleteTree } from './delete-tree.ts';
 export { buildSeccompFilter, type FilterArchitecture, type FilterOptions } from './linux/seccomp.ts';
 export { killProcessesOf, processesOf } from './linux/process-table.ts';
 export { userNamespaceRemedies } from './linux/user-namespaces.ts';
+export { decompressXz, XzError } from './xz.ts';

@@ -1,6 +1,5 @@
 /** Stores: what is valid, adding, registering, collecting; and profiles, whose generations keep things alive. */
 export { type CanonicaliseOptions, canonicalisePathMetaData } from './canonicalise.ts';
-export { dumpFile, dumpTree } from './dump-tree.ts';
 export { FlockFile, type LockMode } from './flock-file.ts';
 export { type DumpOptions, dumpFile, dumpTree } from './dump-tree.ts';
 export { LocalStore, type LocalStoreOptions } from './local-store.ts';
