@@ -10,6 +10,7 @@ import { serverSubset } from './server-subset.ts';
 import { mergeSourceIndex, type SourcePackage } from './source-index.ts';
 import {
   fetchIndex,
+  decompressIndex,
   type FetchedIndex,
   type SuiteContext,
   type VerifiedSuite,
@@ -28,6 +29,7 @@ export interface ArchiveIndex {
   readonly channel: DebianChannel;
   readonly system: string;
   readonly architecture: string;
+  readonly components: readonly string[];
   /** The main suite first. */
   readonly suites: readonly VerifiedSuite[];
   /** Every index that was read, in order. */
@@ -44,24 +46,42 @@ export interface ArchiveContext extends SuiteContext {
   readonly onPhase?: ((phase: string) => void) | undefined;
 }
 
-/** Fetches, verifies, merges and resolves. Network, cache; no other effect. */
-export async function readArchive(context: ArchiveContext, request: ArchiveRequest): Promise<ArchiveIndex> {
-  const architecture = debianArchitecture(request.system);
+/**
+ * Finds and verifies the suites of a release. Updates and security suites that no mirror serves are left out with
+ * a warning: a mirror of one's own may lack them.
+ *
+ * @throws NixError `channel-no-mirror` when the main suite, or one that the channel has already, is nowhere
+ */
+export async function findSuites(context: ArchiveContext, request: ArchiveRequest): Promise<VerifiedSuite[]> {
   context.onPhase?.('release files');
-  const suites = await findSuites(context, request);
+  const { release } = request.channel;
+  const suites = suitesOf(release).map(async (suite) => {
+    const archive = suite.role === 'security' ? 'security' : 'debian';
+    const candidates = mirrorCandidates(request.mirrors, archive);
+    const result = await findRelease(context.download, candidates, suite.name);
+    if ('bytes' in result) return verifySuite(context, release, suite, result);
+    if (suite.role === 'main') throw noMirror('Debian', 'debian-mirror', suite.name, result.failures);
+    requireUnlessNew(context, suite, archive, result.failures);
+    return undefined;
+  });
+  return (await Promise.all(suites)).filter((suite) => suite !== undefined);
+}
+
+/** Fetches, verifies, merges and resolves the indices of some suites. Network and cache; no other effect. */
+export async function readArchive(
+  context: ArchiveContext,
+  request: ArchiveRequest,
+  suites: readonly VerifiedSuite[],
+): Promise<ArchiveIndex> {
+  const architecture = debianArchitecture(request.system);
   const packages = new Map<string, BinaryPackage>();
   const sources = new Map<string, SourcePackage>();
-  const indices: { suite: VerifiedSuite; index: FetchedIndex['entry'] }[] = [];
-  for (const suite of suites) {
-    for (const component of request.components) {
-      context.onPhase?.(`packages of ${suite.suite.name}/${component}`);
-      const binary = await fetchIndex(context, suite, `${component}/binary-${architecture}/Packages`);
-      mergePackageIndex(packages, binary.text, suite.archive, binary.url);
-      context.onPhase?.(`sources of ${suite.suite.name}/${component}`);
-      const source = await fetchIndex(context, suite, `${component}/source/Sources`);
-      mergeSourceIndex(sources, source.text, suite.archive, source.url);
-      indices.push({ suite, index: binary.entry }, { suite, index: source.entry });
-    }
+  const indices = await fetchAllIndices(context, suites, request.components, architecture);
+  for (const { suite, kind, fetched } of indices) {
+    context.onPhase?.(`${kind} of ${suite.suite.name}`);
+    const text = await decompressIndex(fetched);
+    if (kind === 'packages') mergePackageIndex(packages, text, suite.archive, fetched.url);
+    else mergeSourceIndex(sources, text, suite.archive, fetched.url);
   }
   context.onPhase?.('resolution');
   const wanted = sortByName(request.channel.small ? serverSubset(packages) : packages);
@@ -69,29 +89,42 @@ export async function readArchive(context: ArchiveContext, request: ArchiveReque
     channel: request.channel,
     system: request.system,
     architecture,
+    components: request.components,
     suites,
-    indices,
+    indices: indices.map(({ suite, fetched }) => ({ suite, index: fetched.entry })),
     packages: wanted,
     sources: sortByName(sources),
     resolution: resolvePackages(wanted),
   };
 }
 
-/** Updates and security suites that no mirror serves are left out with a warning: a fresh mirror may lack them. */
-async function findSuites(context: ArchiveContext, request: ArchiveRequest): Promise<VerifiedSuite[]> {
-  const found: VerifiedSuite[] = [];
-  for (const suite of suitesOf(request.channel.release)) {
-    const archive = suite.role === 'security' ? 'security' : 'debian';
-    const candidates = mirrorCandidates(request.mirrors, archive);
-    const result = await findRelease(context.download, candidates, suite.name);
-    if ('bytes' in result) {
-      found.push(await verifySuite(context, request.channel.release, suite, result));
-      continue;
-    }
-    if (suite.role === 'main') throw noMirror('Debian', 'debian-mirror', suite.name, result.failures);
-    requireUnlessNew(context, suite, archive, result.failures);
-  }
-  return found;
+interface SuiteIndex {
+  readonly suite: VerifiedSuite;
+  readonly kind: 'packages' | 'sources';
+  readonly fetched: FetchedIndex;
+}
+
+/** All at once: together they are some 20 MB compressed. */
+async function fetchAllIndices(
+  context: ArchiveContext,
+  suites: readonly VerifiedSuite[],
+  components: readonly string[],
+  architecture: string,
+): Promise<SuiteIndex[]> {
+  context.onPhase?.('indices');
+  const wanted = suites.flatMap((suite) =>
+    components.flatMap((component) => [
+      { suite, kind: 'packages' as const, path: `${component}/binary-${architecture}/Packages` },
+      { suite, kind: 'sources' as const, path: `${component}/source/Sources` },
+    ]),
+  );
+  return Promise.all(
+    wanted.map(async ({ suite, kind, path }) => ({
+      suite,
+      kind,
+      fetched: await fetchIndex(context, suite, path),
+    })),
+  );
 }
 
 /** A channel that had a suite must not lose it silently: an attacker could hide security updates so. */

@@ -97,9 +97,9 @@ export const olderThanLocked = (suite: string, date: string, locked: string) =>
     },
   );
 
-export const tooOld = (suite: string, age: string, limit: string) =>
+export const expired = (suite: string, date: string, age: string, limit: string) =>
   new NixError(
-    `the release file of '${suite}' is ${age} old, more than 'channel-max-age' allows (${limit})`,
+    `the release file of '${suite}' is of ${date} and expired ${age} ago, more than 'channel-max-age' allows (${limit})`,
     {
       code: 'channel-too-old',
       hint: "the mirror may stand still: set 'debian-mirror' to another one, or raise 'channel-max-age'",

@@ -1,7 +1,13 @@
 /** From a `debian:` name to a channel tree on disk: the whole of this part's work for one update. */
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type ArchiveContext, type ArchiveIndex, type ArchiveRequest, readArchive } from './archive-index.ts';
+import {
+  type ArchiveContext,
+  type ArchiveIndex,
+  type ArchiveRequest,
+  findSuites,
+  readArchive,
+} from './archive-index.ts';
 import { writeBootstrap } from './bootstrap.ts';
 import { writeArchiveFiles } from './channel-tree.ts';
 import { copyDistribution, type DistributionFiles } from './distribution-files.ts';
@@ -25,7 +31,7 @@ export async function makeChannelTree(
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary);
   try {
-    const index = await readArchive(context, request);
+    const index = await readArchive(context, request, await findSuites(context, request));
     context.onPhase?.('tree');
     copyDistribution(request.distribution, temporary);
     writeArchiveFiles(temporary, index);

@@ -11,11 +11,11 @@ import { type DownloadCache, sha256Hex } from './download-cache.ts';
 import {
   badDecompression,
   downloadFailed,
+  expired,
   hashMismatch,
   missingIndex,
   olderThanLocked,
   sizeMismatch,
-  tooOld,
   wrongSuite,
 } from './errors.ts';
 import type { FoundRelease } from './mirrors.ts';
@@ -38,8 +38,8 @@ export interface VerifiedSuite {
 /** What may refuse a release file although its signature is right. */
 export interface FreshnessPolicy {
   readonly now: Date;
-  /** `channel-max-age` in seconds, counted from the release file's date; absent: only a warning after `Valid-Until`. */
-  readonly maxAgeSeconds?: number | undefined;
+  /** `channel-max-age`: how long ago `Valid-Until` may have passed; absent: any time, with a warning. */
+  readonly maxExpiredSeconds?: number | undefined;
   /** Dates of the suites in the channel's present generation, by suite name. */
   readonly lockedDates: ReadonlyMap<string, Date>;
 }
@@ -69,32 +69,40 @@ export async function verifySuite(
 }
 
 function checkFreshness({ freshness, logger }: SuiteContext, name: string, release: ReleaseFile): void {
-  const { now, maxAgeSeconds, lockedDates } = freshness;
+  const { now, maxExpiredSeconds, lockedDates } = freshness;
   const locked = lockedDates.get(name);
-  if (locked && release.date < locked) throw olderThanLocked(name, isoDay(release.date), isoDay(locked));
-  const ageSeconds = (now.getTime() - release.date.getTime()) / 1000;
-  if (maxAgeSeconds !== undefined && ageSeconds > maxAgeSeconds) {
-    throw tooOld(name, formatAge(ageSeconds), formatAge(maxAgeSeconds));
+  if (locked && release.date < locked)
+    throw olderThanLocked(name, isoMinute(release.date), isoMinute(locked));
+  if (!release.validUntil || now <= release.validUntil) return;
+  const expiredSeconds = (now.getTime() - release.validUntil.getTime()) / 1000;
+  const age = formatAge(expiredSeconds);
+  if (maxExpiredSeconds !== undefined && expiredSeconds > maxExpiredSeconds) {
+    throw expired(name, isoMinute(release.date), age, formatAge(maxExpiredSeconds));
   }
-  if (release.validUntil && now > release.validUntil) {
-    const expiredSeconds = (now.getTime() - release.validUntil.getTime()) / 1000;
-    logger.warn(
-      `the release file of '${name}' is of ${isoDay(release.date)} and expired ${formatAge(expiredSeconds)} ago: the mirror may stand still and lack security updates`,
-    );
-  }
+  logger.warn(
+    `the release file of '${name}' is of ${isoMinute(release.date)} and expired ${age} ago: the mirror may stand still and lack security updates`,
+  );
 }
 
-const compressions = [
+const compressions: readonly {
+  readonly ending: string;
+  readonly decompress: (bytes: Uint8Array, maxBytes: number) => Uint8Array | Promise<Uint8Array>;
+}[] = [
   { ending: '.xz', decompress: decompressXz },
-  { ending: '.gz', decompress: async (bytes: Uint8Array, maxBytes: number) => gunzip(bytes, maxBytes) },
-  { ending: '', decompress: async (bytes: Uint8Array) => bytes },
+  {
+    ending: '.gz',
+    decompress: (bytes, maxBytes) => gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) }),
+  },
+  { ending: '', decompress: (bytes) => bytes },
 ];
 
-/** A verified index: where it came from and its decompressed text, a byte string. */
+/** A verified index, still compressed. */
 export interface FetchedIndex {
   readonly entry: IndexEntry;
   readonly url: string;
-  readonly text: string;
+  readonly bytes: Uint8Array;
+  /** The decompressed size is signed too; where it is not listed, a generous bound stops a bomb. */
+  readonly maxBytes: number;
 }
 
 /** Fetches an index of a suite, such as `main/binary-amd64/Packages`, in the best compression that is listed. */
@@ -103,23 +111,26 @@ export async function fetchIndex(
   from: VerifiedSuite,
   path: string,
 ): Promise<FetchedIndex> {
-  for (const { ending, decompress } of compressions) {
+  for (const { ending } of compressions) {
     const entry = from.release.indices.get(path + ending);
     if (!entry) continue;
     const url = `${from.mirror}/dists/${from.suite.name}/${entry.path}`;
     const bytes = await fetchVerified(context, indexUrls(from, entry), entry);
-    // The decompressed size is signed too; where it is not listed a generous bound stops a bomb.
     const maxBytes = from.release.indices.get(path)?.sizeBytes ?? entry.sizeBytes * 100;
-    try {
-      const text = Buffer.from(await decompress(bytes, maxBytes));
-      return { entry, url, text: text.toString('latin1') };
-    } catch (error) {
-      if (error instanceof XzError || isZlibError(error))
-        throw badDecompression(url, (error as Error).message);
-      throw error;
-    }
+    return { entry, url, bytes, maxBytes };
   }
   throw missingIndex(from.suite.name, path);
+}
+
+/** The text of an index, a byte string. */
+export async function decompressIndex({ entry, url, bytes, maxBytes }: FetchedIndex): Promise<string> {
+  const { decompress } = compressions.find(({ ending }) => entry.path.endsWith(ending))!;
+  try {
+    return Buffer.from(await decompress(bytes, maxBytes)).toString('latin1');
+  } catch (error) {
+    if (error instanceof XzError || isZlibError(error)) throw badDecompression(url, (error as Error).message);
+    throw error;
+  }
 }
 
 function indexUrls(from: VerifiedSuite, entry: IndexEntry): string[] {
@@ -161,16 +172,12 @@ export async function fetchVerified(
   throw downloadFailed(urls[urls.length - 1], 'the server says that it does not exist');
 }
 
-function gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  return gunzipSync(bytes, { maxOutputLength: Math.max(1, maxBytes) });
-}
-
 function isZlibError(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return code.startsWith('Z_') || code === 'ERR_BUFFER_TOO_LARGE';
 }
 
-const isoDay = (date: Date) => date.toISOString().slice(0, 16).replace('T', ' ');
+const isoMinute = (date: Date) => date.toISOString().slice(0, 16).replace('T', ' ');
 
 /** `17 days`, `5 hours`: the largest unit of which there are at least two. */
 export function formatAge(seconds: number): string {
