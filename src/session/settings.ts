@@ -10,13 +10,6 @@ import { suggestNear, UsageError } from '../diagnostics/index.ts';
 
 type SettingType = 'boolean' | 'integer' | 'string' | 'words';
 
-interface SettingDefinition {
-  readonly type: SettingType;
-  readonly default: () => boolean | number | string | readonly string[];
-  readonly description: string;
-  readonly aliases?: readonly string[];
-}
-
 function setting<T extends SettingType>(
   type: T,
   value: SettingValue<T> | (() => SettingValue<T>),

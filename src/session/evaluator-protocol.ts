@@ -1,0 +1,23 @@
+/** The messages between the main thread and the evaluator's Worker. */
+import type { MessagePort } from 'node:worker_threads';
+import type { TransferredError } from './error-transfer.ts';
+import type { EvaluationRequest } from './evaluation.ts';
+import type { SearchPathEntry } from './search-path.ts';
+import type { Settings } from './settings.ts';
+
+/** What the Worker is started with. */
+export interface EvaluatorWorkerData {
+  readonly port: MessagePort;
+  readonly signal: Int32Array<SharedArrayBuffer>;
+  readonly settings: Settings;
+  readonly storeDir: string;
+  readonly realStoreDir: string;
+  readonly searchPath: readonly SearchPathEntry[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export type WorkerRequest =
+  | { readonly kind: 'evaluate'; readonly request: EvaluationRequest }
+  | { readonly kind: 'findFile'; readonly name: string };
+
+export type WorkerReply = { readonly value: unknown } | { readonly error: TransferredError };

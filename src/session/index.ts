@@ -1,0 +1,33 @@
+/** A session: settings, the store in use, evaluation and building joined. */
+export type {
+  AutoArgument,
+  EvaluationAnswer,
+  EvaluationOutput,
+  EvaluationRequest,
+  ExpressionSource,
+  FoundDerivation,
+} from './evaluation.ts';
+export {
+  defaultSearchPath,
+  parseSearchPathEntry,
+  type SearchPathEntry,
+  splitSearchPath,
+} from './search-path.ts';
+export { type BuildPlan, type Installable, openSession, Session, type SessionOptions } from './session.ts';
+export {
+  maxJobs,
+  readConfigurationFiles,
+  type SettingName,
+  type Settings,
+  SettingsBuilder,
+  settingDefinitions,
+} from './settings.ts';
+export {
+  cacheDirectory,
+  dataDirectory,
+  locateStore,
+  privateStore,
+  privateStoreRoot,
+  type StoreLocation,
+  systemStore,
+} from './store-location.ts';

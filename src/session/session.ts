@@ -1,0 +1,309 @@
+/**
+ * A session joins what a command needs: the store it works on, the evaluator, the builder. It is the only part that
+ * knows all three. Everything is opened when it is first needed; `close` ends it.
+ */
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Builder, type SandboxTools, sandboxToolsIn } from '../builder/index.ts';
+import { decodeBytes, type Logger, NixError, UsageError, Verbosity } from '../diagnostics/index.ts';
+import type { FetchRequest } from '../eval/index.ts';
+import { parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
+import { addIndirectRoot, LocalStore } from '../store/index.ts';
+import { buildSettings } from './build-settings.ts';
+import type { EvaluationAnswer, EvaluationRequest, FoundDerivation } from './evaluation.ts';
+import { fetchForEvaluation } from './evaluation-fetch.ts';
+import { EvaluatorClient } from './evaluator-client.ts';
+import { PathResolver } from './path-resolver.ts';
+import { PendingAdditions } from './pending-additions.ts';
+import { type SearchPathEntry, searchPath } from './search-path.ts';
+import type { Settings } from './settings.ts';
+import { locateStore, type StoreLocation } from './store-location.ts';
+
+export interface SessionOptions {
+  readonly settings: Settings;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logger: Logger;
+  /** `--store`; without it `NIX_REMOTE`, else automatic. */
+  readonly storeUri: string | undefined;
+  /** `-I` values. */
+  readonly searchPath: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Outputs of a derivation to build. */
+export interface Installable {
+  /** Printed store path of the `.drv`. */
+  readonly drvPath: string;
+  readonly outputs: readonly string[];
+}
+
+/** What a build would do. */
+export interface BuildPlan {
+  readonly willBuild: readonly StorePath[];
+  readonly willFetch: readonly StorePath[];
+  /** As far as the derivations say; 0 when unknown. */
+  readonly downloadBytes: number;
+}
+
+/** Opens the store; the rest follows when it is needed. */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const location = locateStore(options.storeUri, options.env);
+  const { logger, settings, signal } = options;
+  const store = await LocalStore.open({
+    ...location,
+    logger,
+    durable: settings['fsync-store-paths'],
+    signal,
+  });
+  return new Session(options, location, store);
+}
+
+export class Session {
+  readonly settings: Settings;
+  readonly logger: Logger;
+  readonly location: StoreLocation;
+  readonly store: LocalStore;
+  readonly searchPath: readonly SearchPathEntry[];
+  readonly #options: SessionOptions;
+  readonly #resolver: PathResolver;
+  readonly #additions: PendingAdditions;
+  #evaluator: EvaluatorClient | undefined;
+  #builder: Builder | undefined;
+
+  constructor(options: SessionOptions, location: StoreLocation, store: LocalStore) {
+    this.settings = options.settings;
+    this.logger = options.logger;
+    this.location = location;
+    this.store = store;
+    this.#options = options;
+    this.#resolver = new PathResolver(location.storeDir, location.realStoreDir);
+    this.#additions = new PendingAdditions(store);
+    this.searchPath = searchPath({
+      flags: options.searchPath,
+      env: options.env,
+      settings: options.settings,
+      stateDir: location.stateDir,
+      user: currentUser(),
+    });
+  }
+
+  /** Evaluates; afterwards everything that evaluation produced is in the store. */
+  async evaluate(request: EvaluationRequest): Promise<EvaluationAnswer> {
+    const answer = await this.#client().evaluate(request);
+    await this.#additions.settle();
+    return answer;
+  }
+
+  /** Resolves `<name>` in the search path; byte strings. */
+  findFile(name: string): Promise<string> {
+    return this.#client().findFile(name);
+  }
+
+  /**
+   * Builds outputs; their printed store paths, in order.
+   *
+   * @throws BuildError when one fails; Interrupted
+   */
+  async build(
+    installables: readonly Installable[],
+    options: { readonly check?: boolean } = {},
+  ): Promise<string[]> {
+    await this.#additions.settle();
+    const wanted = installables.map(({ drvPath, outputs }) => ({ drvPath: this.#parse(drvPath), outputs }));
+    const results = await this.builder().buildPaths(wanted, {
+      signal: this.#options.signal,
+      mode: options.check ? 'check' : 'normal',
+    });
+    return installables.flatMap(({ outputs }, i) =>
+      outputs.map((name) => printStorePath(this.store.storeDir, results[i].outputs.get(name)!)),
+    );
+  }
+
+  /** What `build` would do, without doing it. */
+  async planBuild(installables: readonly Installable[]): Promise<BuildPlan> {
+    await this.#additions.settle();
+    return this.builder().queryMissing(
+      installables.map(({ drvPath, outputs }) => ({ drvPath: this.#parse(drvPath), outputs })),
+    );
+  }
+
+  /** The outputs that a `.drv` given by name stands for (all of them, or `FILE.drv!out,dev`). */
+  derivationFromFile(argument: string): FoundDerivation[] {
+    const [file, names] = argument.split('!');
+    const path = this.#parse(this.#logicalPath(file));
+    const derivation = this.store.readDerivation(path);
+    const outputs = [...derivation.outputs].map(
+      ([name, output]) => [name, output.path || undefined] as const,
+    );
+    const wanted = names === undefined || names === '*' ? outputs.map(([name]) => name) : names.split(',');
+    return wanted.map((outputName) => {
+      const output = outputs.find(([name]) => name === outputName);
+      if (!output)
+        throw new UsageError(`derivation '${file}' has no output '${outputName}'`, {
+          hint: `it has: ${outputs.map(([name]) => name).join(', ')}`,
+        });
+      return {
+        attrPath: '',
+        name: path.derivationName,
+        drvPath: printStorePath(this.store.storeDir, path),
+        outputName,
+        outPath: output[1],
+        outputs,
+      };
+    });
+  }
+
+  /**
+   * The store path that a user's argument names: a store path, a file below one, or a link to one (`./result`).
+   *
+   * @throws StoreError when it is none
+   */
+  storePathOf(argument: string): StorePath {
+    return this.#parse(this.#logicalPath(argument));
+  }
+
+  /** Makes `link` a symbolic link to a store path and registers it as a root. */
+  async addIndirectRoot(link: string, path: string): Promise<void> {
+    const target = this.#parse(path);
+    await this.store.addTempRoot(target);
+    mkdirSync(dirname(link), { recursive: true });
+    addIndirectRoot(this.location, link, target);
+  }
+
+  /** Where a printed store path (or a path below one) really is on this machine. */
+  realPath(path: string): string {
+    return this.#resolver.map(path);
+  }
+
+  builder(): Builder {
+    this.#builder ??= new Builder({
+      store: this.store,
+      logger: this.logger,
+      settings: buildSettings(this.settings, this.#options.env),
+      sandboxTools: () => this.sandboxTools(),
+    });
+    return this.#builder;
+  }
+
+  /**
+   * The programs that make a sandbox, from the channel in use.
+   *
+   * @throws NixError when no channel has them yet
+   */
+  sandboxTools(): SandboxTools {
+    const candidates = [
+      this.#options.env['FIRN_SANDBOX_TOOLS'],
+      ...this.searchPath
+        .filter(({ prefix }) => prefix === 'nixpkgs' || prefix === 'nixos')
+        .map(({ path }) => this.#resolver.follow(join(path, 'bootstrap'))),
+    ];
+    for (const candidate of candidates)
+      if (candidate && existsSync(candidate)) return sandboxToolsIn(candidate);
+    throw new NixError('the programs that make a sandbox are not there yet', {
+      code: 'no-sandbox-tools',
+      hint: "they come with the channel: run 'nix-channel --add debian:trixie nixos' and 'nix-channel --update', or use '--option sandbox false'",
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#evaluator?.close();
+    await this.#additions.settle().catch(() => {});
+    this.store.close();
+  }
+
+  #client(): EvaluatorClient {
+    this.#evaluator ??= new EvaluatorClient({
+      signal: this.#options.signal,
+      workerData: {
+        settings: this.settings,
+        storeDir: this.location.storeDir,
+        realStoreDir: this.location.realStoreDir,
+        searchPath: this.searchPath,
+        env: { ...this.#options.env },
+      },
+      handlers: this.#handlers(),
+    });
+    return this.#evaluator;
+  }
+
+  /** What the evaluator may ask; see `NodeEvalIo`. */
+  #handlers() {
+    return {
+      addText: (printed: string, name: string, contents: string, references: readonly string[]) =>
+        this.#additions.add(
+          printed,
+          this.store.addText(
+            name,
+            contents,
+            references.map((path) => this.#parse(path)),
+          ),
+        ),
+      addPath: (
+        printed: string,
+        physical: string,
+        name: string,
+        recursive: boolean,
+        excluded: readonly string[],
+      ) => {
+        const left = new Set(excluded.map((path) => physical + path));
+        const filter = left.size > 0 ? (path: string) => !left.has(path) : undefined;
+        return this.#additions.add(
+          printed,
+          this.store.addPath(name, physical, { method: recursive ? 'nar' : 'flat', filter }),
+        );
+      },
+      isValidPath: async (path: string) => {
+        await this.#additions.settle();
+        return this.store.isValidPath(this.#parse(path));
+      },
+      ensurePath: async (path: string) => {
+        await this.#additions.settle();
+        if (!this.store.isValidPath(this.#parse(path)))
+          throw new NixError(`path '${path}' is not valid`, { code: 'invalid-path' });
+      },
+      build: async (installables: readonly Installable[]) => {
+        await this.build(installables);
+      },
+      fetch: (request: FetchRequest) => fetchForEvaluation(this, request),
+      print: (message: string) => this.logger.log(Verbosity.error, message),
+    };
+  }
+
+  #parse(path: string): StorePath {
+    return parseStorePath(this.store.storeDir, path);
+  }
+
+  /** The printed store path that contains what a host path names, links followed. */
+  #logicalPath(argument: string): string {
+    const { storeDir, realStoreDir } = this.location;
+    const within = (path: string, dir: string) =>
+      path.startsWith(`${dir}/`) ? path.slice(dir.length + 1).split('/')[0] : undefined;
+    const direct = within(argument, storeDir);
+    if (direct !== undefined) return `${storeDir}/${direct}`;
+    let resolved = argument;
+    try {
+      resolved = realpathSync(argument);
+    } catch {
+      throw new NixError(`path '${argument}' does not exist`, {
+        code: 'no-such-path',
+        hint: `expected a store path or a link to one`,
+      });
+    }
+    const found = within(resolved, realpathSync(realStoreDir)) ?? within(resolved, storeDir);
+    if (found === undefined)
+      throw new NixError(`path '${decodeBytes(argument)}' is not in the Nix store`, {
+        code: 'not-in-store',
+        hint: `the store is '${realStoreDir}'`,
+      });
+    return `${storeDir}/${found}`;
+  }
+}
+
+function currentUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.getuid?.() === 0 ? 'root' : `uid-${process.getuid?.()}`;
+  }
+}
