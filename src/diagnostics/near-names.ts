@@ -2,10 +2,14 @@
 
 /**
  * At most `limit` candidates, nearest first, ties in the candidates' order. A candidate counts when its
- * Levenshtein distance to `name` is at most a third of the name's length plus one.
+ * Levenshtein distance to `name` is at most `most`: by default a third of the name's length plus one.
  */
-export function suggestNear(name: string, candidates: Iterable<string>, limit = 3): string[] {
-  const most = Math.floor(name.length / 3) + 1;
+export function suggestNear(
+  name: string,
+  candidates: Iterable<string>,
+  limit = 3,
+  most = Math.floor(name.length / 3) + 1,
+): string[] {
   const scored: { candidate: string; distance: number }[] = [];
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) > most) continue;
