@@ -118,7 +118,8 @@ rec {
                 )
               ) below;
         in
-        foldl' (v: u: u.update v) withBelow here.right;
+        # Lazily: an update may ignore what the ones before it have made.
+        lib.lists.foldl (v: u: u.update v) withBelow here.right;
     in
     updates: attrs:
     apply updates true attrs;

@@ -25,7 +25,7 @@ let
     function: what: value:
     lib.throwIfNot (isPath value) "lib.fileset.${function}: ${what} is of type ${typeOf value}, but must be a path";
 
-  # Lines that show what of a directory belongs to a set.
+  # Lines that show what of a directory belongs to a set. Directories without files are not worth mentioning.
   show =
     dir: t:
     let
@@ -34,14 +34,17 @@ let
         name:
         let
           entry = found.${name};
-          inner = if entry.type == "directory" then tree.prune (dir + "/${name}") entry.tree else entry.tree;
+          path = dir + "/${name}";
+          inner = tree.prune path entry.tree;
         in
-        if inner == null then
+        if entry.type != "directory" then
+          if entry.tree == null then [ ] else [ "- ${name} (${entry.type})" ]
+        else if inner == null then
           [ ]
-        else if inner == true then
-          [ "- ${name} (${if entry.type == "directory" then "all files in directory" else entry.type})" ]
+        else if tree.isComplete path inner then
+          [ "- ${name} (all files in directory)" ]
         else
-          [ "- ${name}" ] ++ map (text: "  ${text}") (show (dir + "/${name}") inner);
+          [ "- ${name}" ] ++ map (text: "  ${text}") (show path inner);
     in
     builtins.concatMap line (attrNames found);
 
@@ -51,11 +54,18 @@ let
       pruned = if set.base == null then null else tree.prune set.base set.tree;
     in
     if pruned == null then
-      "(empty)"
-    else if pruned == true then
-      "${toString set.base} (all files in directory)"
+      [ "(empty)" ]
+    else if tree.isComplete set.base pruned then
+      [ "${toString set.base} (all files in directory)" ]
     else
-      concatStringsSep "\n" ([ (toString set.base) ] ++ show set.base pruned);
+      [ (toString set.base) ] ++ show set.base pruned;
+
+  # Each line as a trace of its own, before the result is computed.
+  print =
+    function: fileset: result:
+    builtins.seq (
+      foldl' (_: line: builtins.trace line null) null (describe (coerce function "the argument" fileset))
+    ) result;
 
   # Set of the files that git tracks: those that its fetcher copies from the work tree.
   tracked =
@@ -75,8 +85,8 @@ rec {
   /** The set without files. */
   inherit (tree) empty;
 
-  /** Whether a value is a file set. Paths are not, though they are taken where file sets are. */
-  inherit (tree) isFileset;
+  /** Whether a value is a file set, or a path that can be used as one. */
+  isFileset = value: tree.isFileset value || (isPath value && pathExists value);
 
   /** Path, or the empty set where it does not exist. */
   maybeMissing =
@@ -85,7 +95,10 @@ rec {
   /** Files in either of two sets. */
   union =
     a: b:
-    tree.unite "union" (coerce "union" "the first argument" a) (coerce "union" "the second argument" b);
+    tree.uniteAll "union" [
+      (coerce "union" "the first argument" a)
+      (coerce "union" "the second argument" b)
+    ];
 
   /** Files in any set of a list. */
   unions =
@@ -93,7 +106,7 @@ rec {
     if !isList sets then
       throw "lib.fileset.unions: the argument is of type ${typeOf sets}, but must be a list"
     else
-      foldl' (tree.unite "unions") empty (imap0 (i: coerce "unions" "element ${toString i}") sets);
+      tree.uniteAll "unions" (imap0 (i: coerce "unions" "element ${toString i}") sets);
 
   /** Files in both of two sets. */
   intersection =
@@ -222,13 +235,9 @@ rec {
     in
     if set.base == null then [ ] else tree.files set.base set.tree;
 
-  /** Prints a set, and returns the second argument. */
-  trace =
-    fileset: value:
-    builtins.trace "trace: ${describe (coerce "trace" "the argument" fileset)}" value;
+  /** Prints a set, and returns the second argument. The set is printed as soon as it is given. */
+  trace = fileset: print "trace" fileset (value: value);
 
   /** Prints a set, and returns it. */
-  traceVal =
-    fileset:
-    builtins.trace "trace: ${describe (coerce "traceVal" "the argument" fileset)}" fileset;
+  traceVal = fileset: print "traceVal" fileset fileset;
 }

@@ -105,17 +105,31 @@ rec {
   prune =
     dir: tree:
     let
-      below = mapAttrs (
-        name: entry: if entry.type == "directory" then prune (dir + "/${name}") entry.tree else entry.tree
-      ) (entries dir tree);
-      kept = filterAttrs (_: t: t != null) below;
+      kept = filterAttrs (_: t: t != null) (
+        mapAttrs (
+          name: entry: if entry.type == "directory" then prune (dir + "/${name}") entry.tree else entry.tree
+        ) (entries dir tree)
+      );
     in
     if tree == null || kept == { } then
       null
-    else if all (t: t == true) (attrValues below) && length (attrNames below) == length (attrNames (readDir dir)) then
+    else if all (t: t == true) (attrValues kept) && length (attrNames kept) == length (attrNames (readDir dir)) then
       true
     else
       kept;
+
+  /** Whether a pruned tree leaves out no file of a directory. */
+  isComplete =
+    dir: tree:
+    tree == true
+    || all (
+      name:
+      let
+        path = dir + "/${name}";
+        inner = if tree == null then null else tree.${name} or null;
+      in
+      if (readDir dir).${name} == "directory" then isComplete path inner else inner == true
+    ) (attrNames (readDir dir));
 
   /** All files of a tree, as paths. */
   files =
@@ -136,47 +150,71 @@ rec {
         [ (dir + "/${name}") ]
     ) (attrNames found);
 
-  /** Two sets seen from one directory: `{ base; left; right; }`. */
-  align =
+  /** How two sets' directories lie to each other: what they share, and the components of each below that. */
+  relate =
     function: a: b:
     let
       la = locate a.base;
       lb = locate b.base;
       shared = commonPrefix la.components lb.components;
-      depth = length shared;
     in
     if la.root != lb.root then
       throw "lib.fileset.${function}: ${toString a.base} and ${toString b.base} lie in different file systems"
     else
       {
         base = foldl' (dir: name: dir + "/${name}") la.root shared;
-        left = lift (drop depth la.components) a.tree;
-        right = lift (drop depth lb.components) b.tree;
+        left = drop (length shared) la.components;
+        right = drop (length shared) lb.components;
       };
 
-  combine =
-    function: f: a: b:
+  /** One set of many: all trees are merged at once, so that the depth does not grow with their number. */
+  uniteAll =
+    function: sets:
     let
-      aligned = align function a b;
+      placed = builtins.filter (set: set.base != null) sets;
+      first = builtins.head placed;
+      places = map (set: locate set.base) placed;
+      root = (builtins.head places).root;
+      shared = foldl' (prefix: place: commonPrefix prefix place.components) (builtins.head places).components (
+        builtins.tail places
+      );
+      depth = length shared;
+      elsewhere = lib.lists.findFirst (set: (locate set.base).root != root) null placed;
     in
-    make aligned.base (f aligned.base aligned.left aligned.right);
+    if placed == [ ] then
+      empty
+    else if elsewhere != null then
+      throw "lib.fileset.${function}: ${toString first.base} and ${toString elsewhere.base} lie in different file systems"
+    else
+      make (foldl' (dir: name: dir + "/${name}") root shared) (
+        uniteTrees (lib.lists.zipListsWith (set: place: lift (drop depth place.components) set.tree) placed places)
+      );
 
-  unite =
-    function: a: b:
-    if a.base == null then b else if b.base == null then a else combine function (_: uniteTrees) a b;
-
+  # What is all of one is all of the result: those after it are not looked at.
   uniteTrees =
-    a: b:
-    if a == null then
-      b
-    else if b == null then
-      a
-    else if a == true || b == true then
+    trees:
+    if builtins.any (t: t == true) trees then
       true
     else
-      a // mapAttrs (name: t: uniteTrees (a.${name} or null) t) b;
+      let
+        sets = builtins.filter (t: t != null) trees;
+      in
+      if sets == [ ] then null else builtins.zipAttrsWith (_: uniteTrees) sets;
 
-  intersect = function: a: b: if a.base == null || b.base == null then empty else combine function (_: intersectTrees) a b;
+  # The result lies in the deeper one of the two directories.
+  intersect =
+    function: a: b:
+    let
+      r = relate function a b;
+    in
+    if a.base == null || b.base == null then
+      empty
+    else if r.left == [ ] then
+      make b.base (intersectTrees (descend r.right a.tree) b.tree)
+    else if r.right == [ ] then
+      make a.base (intersectTrees a.tree (descend r.left b.tree))
+    else
+      empty;
 
   intersectTrees =
     a: b:
@@ -189,9 +227,22 @@ rec {
     else
       mapAttrs (name: intersectTrees a.${name}) (builtins.intersectAttrs a b);
 
+  # The result lies in the first one's directory.
   subtract =
     function: a: b:
-    if a.base == null then empty else if b.base == null then a else combine function subtractTrees a b;
+    let
+      r = relate function a b;
+    in
+    if a.base == null then
+      empty
+    else if b.base == null then
+      a
+    else if r.left == [ ] then
+      make a.base (subtractTrees a.base a.tree (lift r.right b.tree))
+    else if r.right == [ ] then
+      make a.base (subtractTrees a.base a.tree (descend r.left b.tree))
+    else
+      a;
 
   subtractTrees =
     dir: a: b:

@@ -51,7 +51,10 @@ in
         else
           abort "generators.toPlist: a value of type ${builtins.typeOf value} has no form in a property list";
 
-      block = tag: inner: [ "<${tag}>" ] ++ map (line: if line == "" then "" else "\t${line}") inner ++ [ "</${tag}>" ];
+      # An empty block has an empty line in it, as in files written so far.
+      block =
+        tag: inner:
+        [ "<${tag}>" ] ++ (if inner == [ ] then [ "" ] else map (line: if line == "" then "" else "\t${line}") inner) ++ [ "</${tag}>" ];
     in
     lib.warnIf (!escape) "generators.toPlist without `escape = true' takes strings as XML; set it" (
       value:

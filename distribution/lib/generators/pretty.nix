@@ -28,22 +28,26 @@ rec {
     assert builtins.isInt depthLimit;
     let
       kept = [ "__functor" "__functionArgs" "__toString" "__pretty" ];
+      cut =
+        if throwOnDepthLimit then
+          throw "generators.withRecursion: the value is nested deeper than the limit of ${toString depthLimit}"
+        else
+          "<unevaluated>";
       at =
         depth: value:
         if depth > depthLimit then
-          if throwOnDepthLimit then
-            throw "generators.withRecursion: the value is nested deeper than the limit of ${toString depthLimit}"
-          else
-            "<unevaluated>"
+          cut
         else if isAttrs value then
           mapAttrs (name: inner: if elem name kept then inner else at (depth + 1) inner) value
         else if isList value then
           map (at (depth + 1)) value
+        else if depth + 1 > depthLimit then
+          # A leaf counts as one level below the place where it stands.
+          cut
         else
           value;
     in
-    # The limit counts leaves, too: a leaf of depth n is one level below the set that holds it.
-    value: at 0 value;
+    at 0;
 
   /**
     A value as Nix text. Functions and packages are shown in angle brackets.
