@@ -196,12 +196,13 @@ rec {
 
   # Showing.
 
-  /** Path of an option as text; names are quoted where needed, placeholders such as `<name>` and `*` are not. */
+  /** Path of an option as text; names are quoted where needed, but not placeholders (`*`, `<name>`, list elements). */
   showOption =
+    let
+      isPlaceholder = part: part == "*" || match "<.*>|\\[definition [0-9]+-entry [0-9]+]" part != null;
+    in
     parts:
-    concatStringsSep "." (
-      map (part: if part == "*" || match "<.*>" part != null then part else lib.strings.escapeNixIdentifier part) parts
-    );
+    concatStringsSep "." (map (part: if isPlaceholder part then part else lib.strings.escapeNixIdentifier part) parts);
 
   /** Names of files, quoted and joined by "and". */
   showFiles = files: concatStringsSep " and " (map (file: "`${toString file}'") files);

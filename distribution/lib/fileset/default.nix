@@ -77,7 +77,11 @@ let
         builtins.mapAttrs (name: type: if type == "directory" then same (dir + "/${name}") else true) (readDir dir);
     in
     if !pathExists (path + "/.git") then
-      throw "lib.fileset.gitTracked: ${toString path} is not the top of a git work tree"
+      # Sources that git has fetched are in the store without their repository: all that is there was tracked.
+      if lib.path.hasStorePathPrefix path then
+        make path true
+      else
+        throw "lib.fileset.gitTracked: ${toString path} is not the top of a git work tree"
     else
       make path (same copy.outPath);
 in

@@ -39,29 +39,41 @@ let
 
   indent = text: builtins.replaceStrings [ "\n" ] [ "\n      " ] text;
 
-  # First lines of a value as Nix text; nothing where evaluating it fails.
+  # Value as Nix text: on one line where it is short, else its first lines; null where evaluating it fails.
   excerpt =
     value:
     let
-      shown = tryEval (
-        lib.generators.toPretty { } (
-          lib.generators.withRecursion {
-            depthLimit = 6;
-            throwOnDepthLimit = false;
-          } value
-        )
+      limited = lib.generators.withRecursion {
+        depthLimit = 6;
+        throwOnDepthLimit = false;
+      } value;
+      # All of the text is computed within, so that what fails, fails here.
+      attempt = multiline: tryEval (
+        let
+          text = lib.generators.toPretty { inherit multiline; } limited;
+        in
+        builtins.seq (builtins.stringLength text) text
       );
-      lines = lib.strings.splitString "\n" shown.value;
+      short = attempt false;
+      lines = lib.strings.splitString "\n" (attempt true).value;
       kept = take 6 lines;
     in
-    if shown.success then
-      indent (concatStringsSep "\n" (kept ++ optional (length lines > length kept) "..."))
+    if !short.success then
+      null
+    else if builtins.stringLength short.value <= 60 then
+      short.value
     else
-      null;
+      indent (concatStringsSep "\n" (kept ++ optional (length lines > length kept) "..."));
+
+  # What `mkIf`, `mkForce` and the like wrap. Their conditions are not evaluated: they may depend on the error.
+  unwrapped =
+    value:
+    if builtins.elem (value._type or "") [ "if" "override" "order" ] then unwrapped value.content else value;
 
   describe =
-    value:
+    given:
     let
+      value = unwrapped given;
       head = tryEval (kindOf value);
       text = excerpt value;
     in
@@ -81,7 +93,7 @@ rec {
     let
       pos = entry.pos or null;
     in
-    if pos == null then
+    if pos == null || pos.line == null then
       "in `${toString entry.file}'"
     else if pos.file == toString entry.file then
       "at ${pos.file}:${toString pos.line}:${toString pos.column}"
@@ -192,7 +204,7 @@ rec {
       siblings = filter (name: name != "_module") (if isAttrs level && level._type or "" != "option" then attrNames level else [ ]);
       near = map (name: "`${showOption (prefix ++ known ++ [ name ])}'") (nearNames wrong siblings);
       elsewhere = map (path: "`${showOption (prefix ++ path)}'") (
-        if near == [ ] then sameLastName (lib.lists.last def.prefix) options else [ ]
+        if near == [ ] then sameLastName (lib.lists.last (def.prefix ++ firstLeaf 5 def.value)) options else [ ]
       );
       more = filter (other: other.prefix != def.prefix) others;
     in
@@ -204,7 +216,7 @@ rec {
       else if near != [ ] then
         "\n  did you mean ${alternatives near}?"
       else if elsewhere != [ ] then
-        "\n  an option of that name is ${alternatives elsewhere}"
+        "\n  there is ${alternatives elsewhere}"
       else if siblings != [ ] && length siblings <= 12 then
         "\n  options ${if prefix ++ known == [ ] then "at the top" else "in `${showOption (prefix ++ known)}'"}: ${concatStringsSep ", " siblings}"
       else if siblings == [ ] && known == [ ] then
@@ -228,6 +240,16 @@ rec {
       concatStringsSep "" words
     else
       concatStringsSep ", " (lib.lists.init words) + " or " + lib.lists.last words;
+
+  # Path within a definition to its first value that is no set.
+  firstLeaf =
+    depth: given:
+    let
+      value = unwrapped given;
+      isPlain = tryEval (isAttrs value && !(value ? _type) && value.type or null != "derivation" && value != { });
+      name = builtins.head (attrNames value);
+    in
+    if depth == 0 || !isPlain.success || !isPlain.value then [ ] else [ name ] ++ firstLeaf (depth - 1) value.${name};
 
   # Paths of options with the given last name anywhere in a tree, at most three; submodules are not entered.
   sameLastName =
@@ -283,12 +305,19 @@ rec {
         ""
     );
 
-  declarationNotSet = prefix: file: tree:
-    "An option declaration for `${showOption prefix}' in `${toString file}' has type `${typeOf tree}' rather than an attribute set."
+  declarationNotSet = prefix: decl:
+    "An option declaration for `${showOption prefix}' in `${toString decl._file}' has type `${typeOf decl.options}' rather than an attribute set."
+    + "\n  - ${place { file = decl._file; pos = decl.pos or null; }}"
     + "\n  hint: definitions belong into `config', only declarations into `options'";
 
   definitionNotSet = prefix: def:
-    "In module `${toString def.file}', the value of type `${typeOf def.value}' is defined for `${showOption prefix}', which is not an option but a set of options."
+    "In module `${toString def.file}', a value of type `${typeOf def.value}' is defined for ${
+      if prefix == [ ] then "the whole configuration" else "`${showOption prefix}'"
+    }, which is not an option but a set of options."
     + definitionLines [ def ]
-    + "\n  hint: define one of the options within it";
+    + "\n  hint: define the options within it by their names";
+
+  wrongCondition = def: condition:
+    "`mkIf' called with a non-Boolean condition."
+    + "\n  - ${place def}: the condition is ${describe condition}";
 }

@@ -37,11 +37,8 @@ let
     );
 
   holds =
-    condition:
-    if isBool condition then
-      condition
-    else
-      throw "`mkIf' called with a non-Boolean condition: it is of type ${builtins.typeOf condition}";
+    def: condition:
+    if isBool condition then condition else throw (lib.modules.messages.wrongCondition def condition);
 
   # Definitions under a property, up to their override: [ { def; order; priority; wrapped; } ]. `wrapped` says that
   # the value may hold further properties, not looked at so far. `order` is null until a wrapper has set it.
@@ -69,7 +66,7 @@ let
         }
       ]
     else if value._type == "if" then
-      if holds value.condition then expand order (inner value.content) else [ ]
+      if holds def value.condition then expand order (inner value.content) else [ ]
     else if value._type == "merge" then
       concatMap (content: expand order (inner content)) value.contents
     else if value._type == "order" then
@@ -208,7 +205,7 @@ rec {
     if type == "merge" then
       concatMap dischargeProperties value.contents
     else if type == "if" then
-      if holds value.condition then dischargeProperties value.content else [ ]
+      if holds { file = lib.options.unknownModule; } value.condition then dischargeProperties value.content else [ ]
     else
       [ value ];
 

@@ -50,7 +50,7 @@ let
             pos = unsafeGetAttrPos name decl.options;
           }) decl.options
         else
-          throw (messages.declarationNotSet prefix decl._file decl.options)
+          throw (messages.declarationNotSet prefix decl)
       ) decls
     );
 
@@ -71,7 +71,8 @@ let
       ) parts
     );
 
-  partsOf = file: value: map (part: part // { inherit file; }) (pushDown value);
+  # The sets that a definition of a whole level comes to, each with the place of the definition.
+  partsOf = def: map (part: part // { inherit (def) file pos; }) (pushDown def.value);
 
   # Options below an option are possible where its type is a submodule: they become one more module of it.
   treeAsOption =
@@ -166,6 +167,7 @@ rec {
       default = {
         file = head option.declarations;
         value = option.default;
+        pos = head (option.declarationPositions or [ null ]);
       };
       wrappedDefault = default // {
         value = mkOptionDefault option.default;
@@ -233,7 +235,7 @@ rec {
           };
         in
         if options == [ ] then
-          mergeLevel loc found (concatMap (def: partsOf def.file def.value) defs)
+          mergeLevel loc found (concatMap partsOf defs)
         else if length options == length found then
           option found
         else if all (decl: decl.options.type.name or "" == "submodule") options then
@@ -257,7 +259,16 @@ rec {
   /** Option tree of modules in their unified form. */
   mergeModules =
     prefix: modules:
-    mergeLevel prefix modules (concatMap (module: partsOf module._file module.config) modules);
+    mergeLevel prefix modules (
+      concatMap (
+        module:
+        partsOf {
+          file = module._file;
+          value = module.config;
+          pos = null;
+        }
+      ) modules
+    );
 
   /** Like `mergeModules`, of declarations and definitions (`{ file; config; }`) that are given apart. */
   mergeModules' =
@@ -267,6 +278,7 @@ rec {
         inherit (c) file;
         value = c.config;
         origin = c.config;
+        pos = null;
       }) configs
     );
 
@@ -277,7 +289,7 @@ rec {
   mergeAttrDefinitionsWithPrio =
     option:
     let
-      parts = concatMap (def: partsOf def.file def.value) option.definitionsWithLocations;
+      parts = concatMap (def: partsOf (def // { pos = null; })) option.definitionsWithLocations;
       merge = name: lib.modules.mergeDefinitions (option.loc ++ [ name ]) option.type.nestedTypes.elemType;
     in
     mapAttrs (

@@ -1,0 +1,5 @@
+{ lib, ... }:
+
+{
+  config.services.httpd.extra = lib.mkOption { };
+}

@@ -1,0 +1,3 @@
+{
+  imports = [ [ ./other-module.nix ] ];
+}

@@ -1,0 +1,4 @@
+{
+  example.first = 1;
+  example.second = "2";
+}

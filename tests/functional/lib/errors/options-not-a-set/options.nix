@@ -1,0 +1,3 @@
+{
+  options.services = 3;
+}

@@ -1,0 +1,3 @@
+{
+  services.httpd.adminAddr = "root@example.org";
+}

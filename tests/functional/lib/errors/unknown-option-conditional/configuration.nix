@@ -1,0 +1,7 @@
+{ lib, ... }:
+
+{
+  config = lib.mkIf true {
+    services.httpd = lib.mkForce { docRoot = "/webroot"; };
+  };
+}

@@ -1,0 +1,3 @@
+{
+  services.apache.documentRoot = "/webroot";
+}

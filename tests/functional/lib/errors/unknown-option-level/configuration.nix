@@ -1,0 +1,6 @@
+{ config, ... }:
+
+{
+  service.httpd.enable = true;
+  services.httpd.adminAdr = "webmaster@example.org";
+}

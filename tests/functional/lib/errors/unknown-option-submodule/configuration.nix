@@ -1,0 +1,6 @@
+{
+  users.alice = {
+    home = "/home/alice";
+    shel = "/bin/zsh";
+  };
+}

@@ -1,0 +1,4 @@
+{
+  config.services.httpd.enable = true;
+  services.httpd.adminAddr = "root@example.org";
+}

@@ -1,0 +1,3 @@
+{
+  example = { inner = throw "broken"; };
+}

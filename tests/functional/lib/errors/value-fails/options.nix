@@ -1,0 +1,7 @@
+{ lib, ... }:
+
+{
+  options.example = lib.mkOption {
+    type = lib.types.listOf lib.types.str;
+  };
+}

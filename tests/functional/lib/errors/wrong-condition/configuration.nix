@@ -1,0 +1,5 @@
+{ lib, ... }:
+
+{
+  services.httpd.enable = lib.mkIf "yes" true;
+}
