@@ -1,0 +1,48 @@
+/**
+  The modules that every system has.
+*/
+[
+  ./config/console.nix
+  ./config/i18n.nix
+  ./config/locale.nix
+  ./config/networking.nix
+  ./config/nsswitch.nix
+  ./config/shells-environment.nix
+  ./config/swap.nix
+  ./config/sysctl.nix
+  ./config/system-path.nix
+  ./config/users-groups.nix
+  ./misc/assertions.nix
+  ./misc/ids.nix
+  ./misc/meta.nix
+  ./misc/nixpkgs.nix
+  ./misc/version.nix
+  ./programs/ssh.nix
+  ./rename.nix
+  ./security/pam.nix
+  ./security/sudo.nix
+  ./security/wrappers.nix
+  ./services/misc/nix-daemon.nix
+  ./services/networking/dhcpcd.nix
+  ./services/networking/firewall.nix
+  ./services/networking/sshd.nix
+  ./services/networking/timesyncd.nix
+  ./services/system/dbus.nix
+  ./services/system/udev.nix
+  ./services/ttys/getty.nix
+  ./system/activation/activation-script.nix
+  ./system/activation/top-level.nix
+  ./system/boot/kernel.nix
+  ./system/boot/stage-1.nix
+  ./system/boot/stage-2.nix
+  ./system/boot/systemd.nix
+  ./system/boot/systemd/coredump.nix
+  ./system/boot/systemd/journald.nix
+  ./system/boot/systemd/logind.nix
+  ./system/boot/systemd/tmpfiles.nix
+  ./system/boot/systemd/user.nix
+  ./system/etc/etc.nix
+  ./tasks/filesystems.nix
+  ./tasks/network-interfaces.nix
+  ./virtualisation/build-vm.nix
+]

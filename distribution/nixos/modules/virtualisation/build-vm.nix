@@ -1,0 +1,34 @@
+/**
+  `system.build.vm`: the same configuration as a program that runs it in QEMU.
+*/
+{
+  config,
+  lib,
+  extendSystem,
+  ...
+}:
+let
+  inherit (lib) mkOption types;
+  variant = modules: (extendSystem modules).config.system.build.vm;
+in
+{
+  options.virtualisation.vmVariant = mkOption {
+    type = types.listOf types.unspecified;
+    default = [ ];
+    example = lib.literalExpression "[ { virtualisation.memorySize = 2048; } ]";
+    description = "Modules that only the machines of `nixos-rebuild build-vm` have.";
+  };
+
+  config.system.build = {
+    vm = lib.mkDefault (variant ([ ./qemu-vm.nix ] ++ config.virtualisation.vmVariant));
+    vmWithBootLoader = lib.mkDefault (
+      variant (
+        [
+          ./qemu-vm.nix
+          { virtualisation.useBootLoader = true; }
+        ]
+        ++ config.virtualisation.vmVariant
+      )
+    );
+  };
+}
