@@ -218,7 +218,9 @@ export class LocalStore implements WritableStore, Disposable {
     this.#database.register(infos, (path) => this.#checkedOutputs(path));
   }
 
-  lockPaths(paths: readonly StorePath[], options: LockPathsOptions = {}): Promise<PathLocks> {
+  async lockPaths(paths: readonly StorePath[], options: LockPathsOptions = {}): Promise<PathLocks> {
+    // A collector must not take the lock files away.
+    for (const path of paths) await this.addTempRoot(path);
     return lockPaths(this.realStoreDir, paths, options);
   }
 

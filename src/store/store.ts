@@ -130,9 +130,12 @@ export interface WritableStore extends Store {
    */
   registerValidPaths(infos: readonly PathInfo[]): void;
 
-  /** Locks paths for building or adding, in sorted order, waiting for others. Dispose to unlock. */
+  /** Locks paths for building or adding (and makes them temporary roots), in sorted order. Dispose to unlock. */
   lockPaths(paths: readonly StorePath[], options?: LockPathsOptions): Promise<PathLocks>;
-  /** As `lockPaths`, but `undefined` when somebody else holds one of them. */
+  /**
+   * As `lockPaths`, but `undefined` when somebody else holds one of them. The caller has made the paths temporary
+   * roots before.
+   */
   tryLockPaths(paths: readonly StorePath[]): PathLocks | undefined;
 
   /** The NAR of a valid path, in chunks. */
