@@ -27,7 +27,8 @@ export interface FoundRelease {
 /**
  * Candidates for the root of an archive, best first, without slash at the end. From the apt configuration: for
  * the main archive first the sources whose suites are of no security archive; for the security archive the
- * sources of such suites, then siblings of the main archive's sources (`.../debian` -> `.../debian-security`).
+ * sibling of a main mirror that is set (`.../debian` -> `.../debian-security`), then the sources of such suites,
+ * then siblings of the other sources.
  */
 export function mirrorCandidates(settings: MirrorSettings, archive: ArchiveName): string[] {
   const explicit = archive === 'debian' ? settings.debianMirrors : settings.securityMirrors;
@@ -40,8 +41,9 @@ export function mirrorCandidates(settings: MirrorSettings, archive: ArchiveName)
     archive === 'debian'
       ? [...others, ...siblings(security, /\/debian-security$/, '/debian')]
       : [
-          ...(main.length > 0 ? [] : security),
-          ...siblings([...main, ...others], /\/debian$/, '/debian-security'),
+          ...siblings(main, /\/debian$/, '/debian-security'),
+          ...security,
+          ...siblings(others, /\/debian$/, '/debian-security'),
         ];
   return [...new Set(candidates)];
 }

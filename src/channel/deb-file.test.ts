@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  storeXz,
+  type TestFile,
+  writeDeb,
+  writeElf,
+  writeTar,
+} from '../../tests/support/debian-archive/index.ts';
+import { decompressXz } from '../platform/xz.ts';
+import { readDebFiles } from './deb-file.ts';
+import { readElfNeeds } from './elf-needs.ts';
+import { readTarEntries } from './tar-entries.ts';
+
+const long = `usr/${'long-directory/'.repeat(12)}name`;
+const files: Record<string, TestFile> = {
+  'usr/bin/hello': { data: 'hello\n', mode: 0o755 },
+  'usr/bin/hi': { symlink: 'hello' },
+  'usr/bin/hard': { hardlink: './usr/bin/hello' },
+  [long]: 'long\n',
+  empty: '',
+};
+
+for (const compression of ['xz', 'gz', 'zst', 'none'] as const) {
+  test(`a package with ${compression} data`, async () => {
+    const entries = await readDebFiles(writeDeb('Package: x\n', files, compression), 'x.deb');
+    const summary = entries.map((entry) => [
+      entry.path,
+      entry.kind,
+      entry.target,
+      Buffer.from(entry.data).toString(),
+    ]);
+    assert.deepEqual(summary, [
+      ['usr/bin/hello', 'file', '', 'hello\n'],
+      ['usr/bin/hi', 'symlink', 'hello', ''],
+      ['usr/bin/hard', 'hardlink', 'usr/bin/hello', ''],
+      [long, 'file', '', 'long\n'],
+      ['empty', 'file', '', ''],
+    ]);
+    assert.equal(entries[0].mode, 0o755);
+  });
+}
+
+const deb = Buffer.from(writeDeb('Package: x\n', files));
+const damaged = [
+  { name: 'no ar archive', bytes: Buffer.from('hello') },
+  { name: 'truncated in the data', bytes: deb.subarray(0, deb.length - 600) },
+  { name: 'without data', bytes: deb.subarray(0, deb.indexOf('data.tar')) },
+  { name: 'a flipped bit in the data', bytes: flip(deb, deb.length - 900) },
+];
+for (const { name, bytes } of damaged) {
+  test(`refused: ${name}`, async () => {
+    await assert.rejects(readDebFiles(bytes, 'x.deb'), { code: 'channel-bad-package' });
+  });
+}
+
+function flip(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] ^= 4;
+  return copy;
+}
+
+const badNames = ['../up', 'a/../../up', '/../etc/passwd'];
+for (const name of badNames) {
+  test(`tar: the name '${name}' is refused`, () => {
+    assert.throws(() => readTarEntries(writeTar({ [name]: 'x' })), /leaves the archive|absolute/);
+  });
+}
+
+test('tar: a hard link out of the archive is refused', () => {
+  assert.throws(() => readTarEntries(writeTar({ a: { hardlink: '../x' } })), /leaves the archive/);
+});
+
+test('tar: truncated archives and those without end are refused', () => {
+  const tar = writeTar({ a: 'x'.repeat(2000) });
+  for (const end of [600, 1024, tar.length - 1024]) {
+    assert.throws(() => readTarEntries(tar.subarray(0, end)), /truncated|no end marker/);
+  }
+});
+
+test('xz: what decompresses to more than announced is stopped', async () => {
+  const bomb = storeXz(Buffer.alloc(300_000));
+  await assert.rejects(decompressXz(bomb, 1000), /more than the expected 1000 bytes/);
+  assert.equal((await decompressXz(bomb, 300_000)).length, 300_000);
+});
+
+test('xz: several at once, damaged ones among them', async () => {
+  const good = storeXz(Buffer.from('good'));
+  const results = await Promise.allSettled([
+    decompressXz(good, 10),
+    decompressXz(good.subarray(0, 40), 10),
+    decompressXz(flip(Buffer.from(good), 26), 10),
+    decompressXz(new Uint8Array(), 10),
+    decompressXz(good, 10),
+  ]);
+  assert.deepEqual(
+    results.map((result) => result.status),
+    ['fulfilled', 'rejected', 'rejected', 'rejected', 'fulfilled'],
+  );
+});
+
+test('ELF: needs of a program, a library, a script', () => {
+  assert.deepEqual(
+    readElfNeeds(writeElf({ interpreter: '/lib64/ld.so', libraries: ['libc.so.6', 'libm.so.6'] })),
+    {
+      interpreter: '/lib64/ld.so',
+      libraries: ['libc.so.6', 'libm.so.6'],
+    },
+  );
+  assert.deepEqual(readElfNeeds(writeElf({ libraries: [] })), { interpreter: undefined, libraries: [] });
+  assert.equal(readElfNeeds(Buffer.from('#!/bin/sh\n')), undefined);
+});
