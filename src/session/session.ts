@@ -2,20 +2,27 @@
  * A session joins what a command needs: the store it works on, the evaluator, the builder. It is the only part that
  * knows all three. Everything is opened when it is first needed; `close` ends it.
  */
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Builder, type SandboxTools, sandboxToolsIn } from '../builder/index.ts';
-import { decodeBytes, type Logger, NixError, UsageError, Verbosity } from '../diagnostics/index.ts';
+import { type Logger, NixError, UsageError, Verbosity } from '../diagnostics/index.ts';
 import type { FetchRequest } from '../eval/index.ts';
-import { parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
-import { addIndirectRoot, LocalStore } from '../store/index.ts';
+import { equalHashes, parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
+import {
+  addIndirectRoot,
+  followLinksToStorePath,
+  HashSink,
+  LocalStore,
+  queryValidPathInfo,
+} from '../store/index.ts';
 import { buildSettings } from './build-settings.ts';
 import type { EvaluationAnswer, EvaluationRequest, FoundDerivation } from './evaluation.ts';
 import { fetchForEvaluation } from './evaluation-fetch.ts';
 import { EvaluatorClient } from './evaluator-client.ts';
 import { PathResolver } from './path-resolver.ts';
 import { PendingAdditions } from './pending-additions.ts';
+import { readBuildLog } from './read-build-log.ts';
 import { type SearchPathEntry, searchPath } from './search-path.ts';
 import type { Settings } from './settings.ts';
 import { locateStore, type StoreLocation } from './store-location.ts';
@@ -131,7 +138,7 @@ export class Session {
   /** The outputs that a `.drv` given by name stands for (all of them, or `FILE.drv!out,dev`). */
   derivationFromFile(argument: string): FoundDerivation[] {
     const [file, names] = argument.split('!');
-    const path = this.#parse(this.#logicalPath(file));
+    const path = this.storePathOf(file);
     const derivation = this.store.readDerivation(path);
     const outputs = [...derivation.outputs].map(
       ([name, output]) => [name, output.path || undefined] as const,
@@ -160,20 +167,46 @@ export class Session {
    * @throws StoreError when it is none
    */
   storePathOf(argument: string): StorePath {
-    return this.#parse(this.#logicalPath(argument));
+    return followLinksToStorePath(this.location, argument);
   }
 
   /** Makes `link` a symbolic link to a store path and registers it as a root. */
   async addIndirectRoot(link: string, path: string): Promise<void> {
     const target = this.#parse(path);
     await this.store.addTempRoot(target);
-    mkdirSync(dirname(link), { recursive: true });
-    addIndirectRoot(this.location, link, target);
+    addIndirectRoot(this.location, link, target, this.store.toRealPath(target));
   }
 
   /** Where a printed store path (or a path below one) really is on this machine. */
   realPath(path: string): string {
     return this.#resolver.map(path);
+  }
+
+  /** Whether the files of a valid path still have the hash that was registered. */
+  async contentsAreGood(path: StorePath): Promise<boolean> {
+    const info = queryValidPathInfo(this.store, path);
+    const sink = new HashSink('sha256');
+    for await (const chunk of this.store.narFromPath(path)) sink.write(chunk);
+    return equalHashes(sink.finish(), info.narHash);
+  }
+
+  /**
+   * The log of the build that made a path (a derivation, or an output whose deriver is known).
+   *
+   * @throws NixError when there is none
+   */
+  buildLogOf(argument: string): string {
+    const path = this.storePathOf(argument);
+    const derivations = path.isDerivation ? [path] : this.store.queryValidDerivers(path);
+    const deriver = path.isDerivation ? undefined : this.store.queryPathInfo(path)?.deriver;
+    for (const derivation of deriver ? [deriver, ...derivations] : derivations) {
+      const log = readBuildLog(this.location.logDir, derivation);
+      if (log !== undefined) return log;
+    }
+    throw new NixError(`build log of '${argument}' is not available`, {
+      code: 'no-log',
+      hint: 'it was not built in this store, or its log was deleted',
+    });
   }
 
   builder(): Builder {
@@ -272,31 +305,6 @@ export class Session {
 
   #parse(path: string): StorePath {
     return parseStorePath(this.store.storeDir, path);
-  }
-
-  /** The printed store path that contains what a host path names, links followed. */
-  #logicalPath(argument: string): string {
-    const { storeDir, realStoreDir } = this.location;
-    const within = (path: string, dir: string) =>
-      path.startsWith(`${dir}/`) ? path.slice(dir.length + 1).split('/')[0] : undefined;
-    const direct = within(argument, storeDir);
-    if (direct !== undefined) return `${storeDir}/${direct}`;
-    let resolved = argument;
-    try {
-      resolved = realpathSync(argument);
-    } catch {
-      throw new NixError(`path '${argument}' does not exist`, {
-        code: 'no-such-path',
-        hint: `expected a store path or a link to one`,
-      });
-    }
-    const found = within(resolved, realpathSync(realStoreDir)) ?? within(resolved, storeDir);
-    if (found === undefined)
-      throw new NixError(`path '${decodeBytes(argument)}' is not in the Nix store`, {
-        code: 'not-in-store',
-        hint: `the store is '${realStoreDir}'`,
-      });
-    return `${storeDir}/${found}`;
   }
 }
 
