@@ -9,7 +9,7 @@ import { printForError } from './print.ts';
 import { intern } from './symbols.ts';
 import {
   AttrSet,
-  type Code,
+  Code,
   Env,
   Lambda,
   type Lazy,
@@ -190,33 +190,19 @@ class Application {
   }
 }
 
-const applicationCode: Code = {
-  pos: 0,
-  run(env: unknown): Value {
-    const { fn, a, b } = env as Application;
-    const called = force(fn);
-    return b === undefined ? call1(called, a, 0) : call2(called, a, b, 0);
-  },
-};
+const applicationCode = new Code(({ fn, a, b }: Application) => {
+  const called = force(fn);
+  return b === undefined ? call1(called, a, 0) : call2(called, a, b, 0);
+}, 0);
 
 /** The thunk of `fn a` (or `fn a b`). */
 export function delayCall(fn: Lazy, a: Lazy, b?: Lazy): Thunk {
   return new Thunk(applicationCode, new Application(fn, a, b));
 }
 
-class Action {
-  readonly action: () => Value;
-  constructor(action: () => Value) {
-    this.action = action;
-  }
-}
-
-const actionCode: Code = {
-  pos: 0,
-  run: (env: unknown): Value => (env as Action).action(),
-};
+const actionCode = new Code(({ action }: { action: () => Value }) => action(), 0);
 
 /** A thunk computed by a JavaScript function. */
 export function delay(action: () => Value): Thunk {
-  return new Thunk(actionCode, new Action(action));
+  return new Thunk(actionCode, { action });
 }

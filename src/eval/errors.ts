@@ -2,7 +2,7 @@
  * The evaluator's errors: how they are made, and how traces are added to them on their way out. Messages are
  * byte strings and are those of C++ Nix.
  */
-import { AssertionError, EvalError, NixError } from '../diagnostics/index.ts';
+import { AssertionError, EvalError, NixError, suggestNear } from '../diagnostics/index.ts';
 import { type PosIdx, resolvePos } from './positions.ts';
 import { printForError } from './print.ts';
 import { type Lazy, showType, type Thunk } from './value.ts';
@@ -35,7 +35,7 @@ export class StackOverflow extends EvalError {
 export class AbortError extends EvalError {}
 
 export interface ErrorDetails {
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly code?: string;
   /** A first trace line, as C++ Nix's `withTrace`: what was being done, and where. */
   readonly trace?: string;
@@ -51,6 +51,14 @@ export function evalError(message: string, pos: PosIdx = 0, details: ErrorDetail
   });
   if (details.trace !== undefined) error.addTrace(details.trace, resolvePos(details.tracePos ?? 0));
   return error;
+}
+
+/** C++ Nix's suggestion of names at most two edits away: "Did you mean one of a, b or c?"; `undefined` without any. */
+export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
+  const near = suggestNear(name, [...candidates].sort(), 5, 2);
+  const last = near.pop();
+  if (last === undefined) return undefined;
+  return near.length === 0 ? `Did you mean ${last}?` : `Did you mean one of ${near.join(', ')} or ${last}?`;
 }
 
 /** "expected an integer but found a string: "x""; `expected` comes with its article. */

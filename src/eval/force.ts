@@ -17,7 +17,8 @@ import { resolvePos, type PosIdx } from './positions.ts';
 import { intern } from './symbols.ts';
 import {
   AttrSet,
-  type Code,
+  blackHole,
+  Code,
   ContextString,
   isFunction,
   type Lazy,
@@ -29,22 +30,10 @@ import {
   type Value,
 } from './value.ts';
 
-/** The code of thunks that are being computed. */
-const blackHole: Code = {
-  run(): Value {
-    throw new Error('a black hole was run');
-  },
-  pos: 0,
-  isBlackHole: true,
-};
-
 /** The code of thunks whose computation failed: their `env` is the error. */
-const failed: Code = {
-  run(error): Value {
-    throw copyError(error as NixError);
-  },
-  pos: 0,
-};
+const failed = new Code((error: NixError) => {
+  throw copyError(error);
+}, 0);
 
 /** The value, computed if need be. `pos` is where it is needed: what an infinite recursion error points at. */
 export function force(lazy: Lazy, pos: PosIdx = 0): Value {

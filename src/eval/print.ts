@@ -7,6 +7,7 @@ import { formatFloat, printString } from '../syntax/index.ts';
 import { resolvePos } from './positions.ts';
 import {
   AttrSet,
+  blackHole,
   ContextString,
   type Lazy,
   type Lambda,
@@ -139,7 +140,7 @@ class Printer {
     if (value instanceof NixPath) return value.path;
     if (value instanceof NixFloat) return formatFloat(value.value);
     if (value instanceof Thunk) {
-      return special(value.code?.isBlackHole ? 'potential infinite recursion' : 'thunk');
+      return special(value.code === blackHole ? 'potential infinite recursion' : 'thunk');
     }
     return printFunction(value);
   }

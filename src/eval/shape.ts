@@ -8,6 +8,8 @@ import { type SymbolId, symbolName } from './symbols.ts';
 
 /** Beyond this many names a shape builds a hash index on its first lookup. */
 const INDEX_FROM = 12;
+/** Up to this many names, equal key arrays are made one. */
+const SHARE_UP_TO = 16;
 
 export class Shape {
   /** Symbols in ascending order. Never changed after construction. */
@@ -54,6 +56,16 @@ export class Shape {
     return this.#byName;
   }
 
+  /** One array for all small shapes of the program text with the same names, so that lookups remembered for one hold for all. */
+  static shareKeys(keys: readonly SymbolId[]): readonly SymbolId[] {
+    if (keys.length > SHARE_UP_TO) return keys;
+    const text = keys.join();
+    const known = keyArrays.get(text);
+    if (known !== undefined) return known;
+    keyArrays.set(text, keys);
+    return keys;
+  }
+
   positionAt(index: number): PosIdx {
     return this.positions === null ? 0 : this.positions[index];
   }
@@ -64,6 +76,8 @@ export class Shape {
     return this.#unpositioned;
   }
 }
+
+const keyArrays = new Map<string, readonly SymbolId[]>();
 
 /** The shape of `{ }`. */
 export const emptyShape = new Shape([], null, true);

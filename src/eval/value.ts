@@ -25,14 +25,29 @@ export type NixFunction = Lambda | PartialLambda | PrimOp | PrimOpApp;
 export type Value = NixInt | NixFloat | boolean | null | NixString | NixPath | Lazy[] | AttrSet | NixFunction;
 export type Lazy = Value | Thunk;
 
-/** Code that computes a value from an environment. `run` may replace itself (lazy compilation). */
-export interface Code {
-  run(env: unknown): Value;
+/**
+ * Code that computes a value from an environment, usually an `Env`. `run` may replace itself (lazy compilation). One
+ * class for all, so that calls of `run` stay monomorphic.
+ */
+export class Code {
+  // biome-ignore lint/suspicious/noExplicitAny: each kind of code knows its environment
+  run: (this: Code, env: any) => Value;
   /** Where the expression stands, for the drawing of cycles. */
   readonly pos: PosIdx;
-  /** Set on the code of a thunk that is being computed. */
-  readonly isBlackHole?: boolean;
+  /** What `run` is yet to be compiled from. */
+  source: unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: each kind of code knows its environment
+  constructor(run: (this: Code, env: any) => Value, pos: PosIdx, source: unknown = null) {
+    this.run = run;
+    this.pos = pos;
+    this.source = source;
+  }
 }
+
+/** The code of thunks that are being computed. */
+export const blackHole = new Code(() => {
+  throw new Error('a black hole was run');
+}, 0);
 
 /**
  * A suspended computation, updated in place. While `code` is not `null` the value is still to be computed by
@@ -40,8 +55,9 @@ export interface Code {
  */
 export class Thunk {
   code: Code | null;
-  env: unknown;
-  constructor(code: Code, env: unknown) {
+  // biome-ignore lint/suspicious/noExplicitAny: what the code expects, then the value
+  env: any;
+  constructor(code: Code | null, env: unknown) {
     this.code = code;
     this.env = env;
   }
