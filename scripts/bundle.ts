@@ -15,7 +15,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 export const entryPoints: Readonly<Record<string, string>> = {
   main: 'src/cli/main.ts',
   'evaluator-worker': 'src/session/evaluator-worker.ts',
-  'fetch-worker': 'src/builder/fetch-worker.ts',
+  'sandbox-worker': 'src/builder/sandbox-worker.ts',
   index: 'src/index.ts',
 };
 
