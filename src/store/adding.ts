@@ -44,6 +44,8 @@ import type { AddPathOptions, PathInfo, TakenOutput, TakeOutputOptions } from '.
 /** NARs up to this size are kept in memory between hashing and writing. */
 const HELD_BYTES = 32 * 1024 * 1024;
 const ATTEMPTS = 3;
+/** Each addition under way holds a lock file open. */
+const MOST_AT_ONCE = 200;
 
 /** What adding needs of the store. */
 export interface AddingContext {
@@ -64,7 +66,9 @@ interface ReadSource {
 
 /** A path being added by this process. */
 interface Addition {
-  /** Its files are written and it is in the queue. */
+  /** It has one of the slots. They are given in order: an addition never waits for one that has none. */
+  started: boolean;
+  /** Settles when its files are written and it is in the queue (or it failed). */
   readonly queued: Promise<void>;
   readonly done: Promise<void>;
 }
@@ -72,6 +76,7 @@ interface Addition {
 export class Adding {
   readonly #context: AddingContext;
   readonly #running = new Map<string, Addition>();
+  readonly #slots = new Slots(MOST_AT_ONCE);
 
   constructor(context: AddingContext) {
     this.#context = context;
@@ -217,16 +222,25 @@ export class Adding {
       // It may have been collected before the root was known.
       if (this.#context.isValidPath(path)) return;
     }
-    let queued = () => {};
-    const whenQueued = new Promise<void>((resolve) => {
-      queued = resolve;
-    });
-    const done = this.#run(path, references, repair, write, queued).finally(() => {
-      queued();
+    const queued = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<void>();
+    const addition: Addition = { started: false, queued: queued.promise, done: done.promise };
+    this.#running.set(path.baseName, addition);
+    // Whoever waits for it gets the error from the addition itself.
+    done.promise.catch(() => {});
+    try {
+      await this.#slots.use(() => {
+        addition.started = true;
+        return this.#run(path, references, repair, write, queued.resolve);
+      });
+      done.resolve();
+    } catch (error) {
+      done.reject(error);
+      throw error;
+    } finally {
+      queued.resolve();
       this.#running.delete(path.baseName);
-    });
-    this.#running.set(path.baseName, { queued: whenQueued, done });
-    return done;
+    }
   }
 
   async #run(
@@ -241,17 +255,24 @@ export class Adding {
     await this.#context.addTempRoot(path);
     using _locks = await lockPaths(realStoreDir, [path]);
     if (!repair && this.#context.isValidPath(path)) return;
+    // A valid path that is repaired stays in place until its successor is complete.
+    const target = repair ? `${realPath}.repair` : realPath;
     try {
-      await deleteTree(realPath);
-      const { info, entries } = await write(realPath);
+      await deleteTree(target);
+      const { info, entries } = await write(target);
+      if (repair) {
+        await deleteTree(realPath);
+        await this.#renameInto(target, realPath);
+      }
       for (const reference of references) {
-        if (!reference.equals(path)) await this.#running.get(reference.baseName)?.queued;
+        const other = this.#running.get(reference.baseName);
+        if (other?.started && !reference.equals(path)) await other.queued;
       }
       const registered = queue.add({ info, realPath, entries });
       queued();
       await registered;
     } catch (error) {
-      await deleteTree(realPath);
+      await deleteTree(target);
       throw writeFault(realPath, error);
     }
   }
@@ -276,6 +297,28 @@ export class Adding {
 
   #realPath(path: StorePath): string {
     return `${this.#context.realStoreDir}/${path.baseName}`;
+  }
+}
+
+/** Lets a number of things run at once, the others in the order in which they came. */
+class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async use<T>(action: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await action();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#free++;
+    }
   }
 }
 

@@ -183,6 +183,22 @@ export function pathModified(path: string, expected: string, got: string): Store
   });
 }
 
+/** A link for a root would replace something that is not ours. */
+export function rootLinkExists(link: string): StoreError {
+  return new StoreError(`cannot create symlink '${link}'; already exists`, {
+    code: 'root-exists',
+    hint: 'move it away, or give another name with --out-link or --add-root',
+  });
+}
+
+/** A root's link must be outside the store. */
+export function rootLinkInStore(link: string): StoreError {
+  return new StoreError(
+    `creating a garbage collector root (${link}) in the Nix store is forbidden (are you running nix-build inside the store?)`,
+    { code: 'root-exists' },
+  );
+}
+
 /** Input that `nix-store --import` cannot take. */
 export function badExport(reason: string): StoreError {
   return new StoreError(reason, { code: 'bad-export' });
@@ -190,9 +206,16 @@ export function badExport(reason: string): StoreError {
 
 /** A generation that does not exist. */
 export function noSuchGeneration(profile: string, number: number): StoreError {
-  return new StoreError(`generation ${number} does not exist`, {
+  return new StoreError(`profile version ${number} does not exist`, {
     code: 'no-such-generation',
-    hint: `see the generations of '${profile}' with 'nix-env --list-generations'`,
+    hint: `the versions of '${profile}' are the links '${profile}-NUMBER-link'`,
+  });
+}
+
+/** Nothing to roll back to. */
+export function noOlderGeneration(current: number): StoreError {
+  return new StoreError(`no profile version older than the current (${current}) exists`, {
+    code: 'no-such-generation',
   });
 }
 

@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { type Logger, StoreError } from '../diagnostics/index.ts';
+import type { Logger } from '../diagnostics/index.ts';
 import {
   compareByteStrings,
   formatNix32,
@@ -29,6 +29,7 @@ import {
   splitStorePath,
   tryParseStorePath,
 } from '../formats/index.ts';
+import { rootLinkExists, rootLinkInStore } from './errors.ts';
 import { nodeHasher } from './node-hash.ts';
 import { findRuntimeRoots } from './runtime-roots.ts';
 import type { StorePlaces } from './store-directories.ts';
@@ -66,7 +67,7 @@ export function findPermanentRoots(context: RootsContext): Roots {
 
 /**
  * Makes the link `link` (anywhere) keep a store path alive: points it at the path (as `target`, which may be the
- * physical one) and notes it under `gcroots/auto`. A link that is there is replaced; anything else is refused.
+ * physical one) and notes it under `gcroots/auto`. A link into the store that is there is replaced; anything else is refused.
  *
  * @throws StoreError `root-exists` when `link` is something else, or is in the store
  */
@@ -77,19 +78,10 @@ export function addIndirectRoot(
   target = printStorePath(places.storeDir, path),
 ): void {
   const absolute = resolve(link);
-  if (isInStore(places.storeDir, absolute) || isInStore(places.realStoreDir, absolute)) {
-    throw new StoreError(
-      `creating a garbage collector root (${absolute}) in the Nix store is forbidden (are you running nix-build inside the store?)`,
-      { code: 'root-exists' },
-    );
-  }
+  const inStore = (text: string) => isInStore(places.storeDir, text) || isInStore(places.realStoreDir, text);
+  if (inStore(absolute)) throw rootLinkInStore(absolute);
   const known = lstatSync(absolute, { throwIfNoEntry: false });
-  if (known && !known.isSymbolicLink()) {
-    throw new StoreError(`cannot create symlink '${absolute}'; already exists`, {
-      code: 'root-exists',
-      hint: 'move it away, or give another name with --out-link or --add-root',
-    });
-  }
+  if (known && !(known.isSymbolicLink() && inStore(readlinkSync(absolute)))) throw rootLinkExists(absolute);
   mkdirSync(dirname(absolute), { recursive: true });
   registerIndirectRoot(places, absolute, path);
   replaceLink(target, absolute);

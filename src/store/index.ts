@@ -3,6 +3,7 @@ export { type CanonicaliseOptions, canonicalisePathMetaData } from './canonicali
 export { type ClosureOptions, computeClosure, queryValidPathInfo, sortByReferences } from './closure.ts';
 export { type DumpOptions, dumpFile, dumpTree } from './dump-tree.ts';
 export { exportPaths, importPaths } from './export-import.ts';
+export { FlockFile, type LockMode, lockFile, type WaitOptions, waitFor } from './flock-file.ts';
 export { type CollectOptions, type CollectResult, collectGarbage, formatMebibytes } from './garbage.ts';
 export {
   addIndirectRoot,

@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { syncPath } from '../platform/index.ts';
-import { cannotDeleteCurrentGeneration, noSuchGeneration } from './errors.ts';
+import { cannotDeleteCurrentGeneration, noOlderGeneration, noSuchGeneration } from './errors.ts';
 import { FlockFile, waitFor } from './flock-file.ts';
 
 export interface Generation {
@@ -83,7 +83,7 @@ export function switchGeneration(
       ? generations.findLast((generation) => generation.number < (current ?? 0))
       : generations.find((generation) => generation.number === number);
   if (!wanted)
-    throw noSuchGeneration(profile, number === 'previous' ? Math.max((current ?? 1) - 1, 0) : number);
+    throw number === 'previous' ? noOlderGeneration(current ?? 0) : noSuchGeneration(profile, number);
   switchLink(profile, wanted.link);
   return { from: current, to: wanted.number };
 }
