@@ -169,16 +169,7 @@ rec {
   normalizePath =
     text:
     noPath "normalizePath" "only" text (
-      concatStringsSep "/" (
-        let
-          pieces = splitString "/" text;
-          last = length pieces - 1;
-        in
-        # Empty pieces stay only where they stand for a slash at the start or at the end.
-        concatMap (i: if elemAt pieces i == "" && i != 0 && i != last then [ ] else [ (elemAt pieces i) ]) (
-          genList (i: i) (if text == "/" || match "/+" text != null then 2 else last + 1)
-        )
-      )
+      concatMapStrings (piece: if isList piece then "/" else piece) (builtins.split "/+" text)
     );
 
   # Letter case (ASCII).
@@ -211,9 +202,7 @@ rec {
       );
     in
     lib.throwIfNot (isString text) "toCamelCase: expected a string, but got a ${typeOf text}" (
-      addContextFrom text (
-        lib.lists.foldl' (done: word: done + (if done == "" && word == head words then toLower word else toSentenceCase word)) "" words
-      )
+      addContextFrom text (concatImapStrings (i: word: if i == 1 then toLower word else toSentenceCase word) words)
     );
 
   # What counts as a string.

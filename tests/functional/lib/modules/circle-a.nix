@@ -1,0 +1,7 @@
+{ lib, ... }:
+
+{
+  imports = [ ./circle-b.nix ];
+  options.l = lib.mkOption { type = lib.types.listOf lib.types.str; };
+  config.l = [ "a" ];
+}

@@ -1,0 +1,4 @@
+{
+  imports = [ ./circle-a.nix ];
+  l = [ "b" ];
+}

@@ -1,0 +1,10 @@
+{ lib, ... }:
+
+{
+  options.l = lib.mkOption {
+    type = lib.types.listOf lib.types.str;
+  };
+  config = {
+    l = [ "file" ];
+  };
+}
