@@ -1,0 +1,160 @@
+/**
+ * A scratch store with a builder, for functional tests: derivations are written as the evaluator would write them.
+ * The sandbox's programs are those of `FIRN_TEST_BWRAP` (a directory with bubblewrap, setpriv, a static busybox and
+ * their libraries), which the test runner sets.
+ */
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type BuildResult,
+  type BuildSettings,
+  Builder,
+  defaultBuildSettings,
+  sandboxToolsIn,
+} from '../../src/builder/index.ts';
+import { MemoryLogger, Verbosity } from '../../src/diagnostics/index.ts';
+import { type Derivation, fillOutputPaths, parseStorePath, type StorePath } from '../../src/formats/index.ts';
+import { deleteTree } from '../../src/platform/index.ts';
+import { LocalStore, nodeHasher } from '../../src/store/index.ts';
+
+export const toolsDirectory = process.env['FIRN_TEST_BWRAP'];
+export const system = process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux';
+
+/** A derivation as a test writes it. Inputs are found by the paths that `use` returned. */
+export interface TestDerivation {
+  readonly name: string;
+  /** Script for the sandbox's `/bin/sh`; unless `builder` is given. */
+  readonly script?: string;
+  readonly builder?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly outputs?: readonly string[];
+  readonly inputs?: readonly { drvPath: StorePath; outputs?: readonly string[] }[];
+  readonly sources?: readonly StorePath[];
+  /** `[r:]ALGO` and the hash in base 16. */
+  readonly fixed?: { readonly algorithm: string; readonly hash: string };
+}
+
+export class ScratchBuilder implements AsyncDisposable {
+  readonly directory: string;
+  readonly store: LocalStore;
+  readonly logger = new MemoryLogger(Verbosity.vomit);
+  readonly #settings: BuildSettings;
+
+  private constructor(directory: string, store: LocalStore, settings: BuildSettings) {
+    this.directory = directory;
+    this.store = store;
+    this.#settings = settings;
+  }
+
+  static async create(settings: Partial<BuildSettings> = {}, parent = tmpdir()): Promise<ScratchBuilder> {
+    const directory = mkdtempSync(join(parent, 'firn-builder-'));
+    return ScratchBuilder.open(directory, settings);
+  }
+
+  /** Opens the store below an existing directory. */
+  static async open(directory: string, settings: Partial<BuildSettings> = {}): Promise<ScratchBuilder> {
+    const temporaryDirectory = join(directory, 'tmp');
+    mkdirSync(temporaryDirectory, { recursive: true });
+    const store = await LocalStore.open({
+      storeDir: '/nix/store',
+      realStoreDir: join(directory, 'nix/store'),
+      stateDir: join(directory, 'nix/var/nix'),
+      logDir: join(directory, 'nix/var/log/nix'),
+      logger: new MemoryLogger(),
+      reserveBytes: 0,
+      durable: false,
+    });
+    const defaults = defaultBuildSettings({
+      system,
+      cores: 2,
+      temporaryDirectory,
+      cacheDirectory: join(directory, 'cache'),
+    });
+    return new ScratchBuilder(directory, store, { ...defaults, ...settings });
+  }
+
+  /** A builder with some settings changed. */
+  builder(settings: Partial<BuildSettings> = {}): Builder {
+    return new Builder({
+      store: this.store,
+      logger: this.logger,
+      settings: { ...this.#settings, ...settings },
+      sandboxTools: sandboxToolsIn(toolsDirectory!),
+    });
+  }
+
+  /** Writes a derivation; `outputs` maps names to printed paths. */
+  async add(test: TestDerivation): Promise<{ drvPath: StorePath; outputs: Record<string, string> }> {
+    const { name, outputs = ['out'], fixed } = test;
+    const derivation: Derivation = {
+      outputs: new Map(
+        outputs.map((each) => [
+          each,
+          { path: '', hashAlgo: fixed?.algorithm ?? '', hash: fixed?.hash ?? '' },
+        ]),
+      ),
+      inputDrvs: new Map(
+        (test.inputs ?? []).map((input) => [
+          `/nix/store/${input.drvPath.baseName}`,
+          [...(input.outputs ?? ['out'])],
+        ]),
+      ),
+      inputSrcs: (test.sources ?? []).map((path) => `/nix/store/${path.baseName}`).sort(),
+      platform: system,
+      builder: test.builder ?? '/bin/sh',
+      args: [...(test.args ?? (test.script === undefined ? [] : ['-c', test.script]))],
+      env: new Map(
+        Object.entries({
+          name,
+          system,
+          ...Object.fromEntries(outputs.map((each) => [each, ''])),
+          ...test.env,
+        }),
+      ),
+    };
+    fillOutputPaths(
+      {
+        storeDir: '/nix/store',
+        hasher: nodeHasher,
+        readDerivation: (path) => this.store.readDerivation(parseStorePath('/nix/store', path)),
+        memo: new Map(),
+      },
+      name,
+      derivation,
+    );
+    const drvPath = await this.store.addDerivation(name, derivation);
+    return {
+      drvPath,
+      outputs: Object.fromEntries([...derivation.outputs].map(([each, output]) => [each, output.path])),
+    };
+  }
+
+  /** Builds one derivation's outputs. */
+  async build(
+    drvPath: StorePath,
+    settings: Partial<BuildSettings> = {},
+    signal?: AbortSignal,
+  ): Promise<BuildResult> {
+    const [result] = await this.builder(settings).buildPaths([{ drvPath, outputs: [] }], { signal });
+    return result;
+  }
+
+  /** Writes and builds. */
+  async make(test: TestDerivation, settings: Partial<BuildSettings> = {}) {
+    const { drvPath, outputs } = await this.add(test);
+    const result = await this.build(drvPath, settings);
+    return { drvPath, outputs, result };
+  }
+
+  /** Where the files of a printed store path really are. */
+  real(path: string): string {
+    return this.store.toRealPath(parseStorePath('/nix/store', path));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.store.close();
+    await deleteTree(this.directory);
+  }
+}
