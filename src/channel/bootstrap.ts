@@ -17,7 +17,7 @@ import { fetchVerified, type SuiteContext } from './suite.ts';
 import type { TarEntry } from './tar-entries.ts';
 
 /** A program of `bootstrap/bin`. `required` ones must be in the suite. */
-interface BootstrapProgram {
+export interface BootstrapProgram {
   readonly package: string;
   /** Path in the package, without `usr/`: releases differ in it. */
   readonly path: string;

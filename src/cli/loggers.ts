@@ -11,9 +11,9 @@ import {
   type Logger,
   type NixError,
   ResultType,
+  renderError,
   Verbosity,
 } from '../diagnostics/index.ts';
-import { formatError } from './format-error.ts';
 
 /** Where a logger writes: standard error, or a collector in tests. */
 export interface LogOutput {
@@ -92,7 +92,7 @@ class TextLogger implements CommandLogger {
 
   error(error: NixError): void {
     const { showTrace } = this.#options;
-    this.#line(formatError(error, { showTrace, colour: this.#output.isTerminal }));
+    this.#line(renderError(error, { showTrace, colour: this.#output.isTerminal }));
   }
 
   activity(type: ActivityType, text: string, _fields: readonly LogField[] = []): Activity {
@@ -194,7 +194,7 @@ class JsonLogger implements CommandLogger {
   }
 
   error(error: NixError): void {
-    const msg = decodeBytes(formatError(error, { showTrace: this.#showTrace, colour: false }));
+    const msg = decodeBytes(renderError(error, { showTrace: this.#showTrace, colour: false }));
     this.#write({ action: 'msg', level: Verbosity.error, msg, raw_msg: decodeBytes(error.message) });
   }
 

@@ -14,7 +14,6 @@ interface Options {
   expressions: boolean;
   outLink: string | undefined;
   dryRun: boolean;
-  check: boolean;
 }
 
 export const command: Command = {
@@ -25,7 +24,6 @@ export const command: Command = {
       expressions: false,
       outLink: 'result',
       dryRun: false,
-      check: false,
     };
     return {
       line: {
@@ -73,7 +71,6 @@ function ownFlags(options: Options) {
       description: 'show what would be built and fetched',
       apply: () => void (options.dryRun = true),
     },
-    { long: 'check', description: 'build again and compare', apply: () => void (options.check = true) },
     {
       long: 'add-root',
       values: ['LINK'],
@@ -95,7 +92,7 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
     printPlan(running.logger, await session.planBuild(installables), session.store.storeDir);
     return 0;
   }
-  const paths = await session.build(installables, { check: options.check });
+  const paths = await session.build(installables);
   await leaveLinks(options.outLink, derivations, paths, session, running);
   return 0;
 }

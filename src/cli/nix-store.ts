@@ -48,7 +48,6 @@ interface Options {
   recursive: boolean;
   addRoot: string | undefined;
   dryRun: boolean;
-  check: boolean;
 }
 
 export const command: Command = {
@@ -67,7 +66,6 @@ export const command: Command = {
       recursive: false,
       addRoot: undefined,
       dryRun: false,
-      check: false,
     };
     return {
       line: {
@@ -220,11 +218,6 @@ function otherFlags(options: Options): Flag[] {
       description: 'with --realise: show what would be built',
       apply: () => void (options.dryRun = true),
     },
-    {
-      long: 'check',
-      description: 'with --realise: build again and compare',
-      apply: () => void (options.check = true),
-    },
   ];
 }
 
@@ -273,7 +266,7 @@ async function realise(options: Options, running: RunningCommand): Promise<numbe
     printPlan(running.logger, await session.planBuild(installables), session.store.storeDir);
     return 0;
   }
-  const built = await session.build(installables, { check: options.check });
+  const built = await session.build(installables);
   for (const path of plain) {
     if (!session.store.isValidPath(path)) {
       throw new UsageError(

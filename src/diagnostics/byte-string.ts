@@ -9,8 +9,8 @@ const encoder = new TextEncoder();
 
 /** Text for people: the byte string read as UTF-8, invalid bytes replaced by U+FFFD. */
 export function decodeBytes(bytes: string): string {
-  // Pure ASCII (the usual case) is its own decoding.
-  if (/^[\x00-\x7f]*$/.test(bytes)) return bytes;
+  // Pure ASCII (the usual case) is its own decoding; what has wider characters is Unicode text already.
+  if (/^[\x00-\x7f]*$/.test(bytes) || /[^\x00-\xff]/.test(bytes)) return bytes;
   const array = new Uint8Array(bytes.length);
   for (let i = 0; i < bytes.length; i++) array[i] = bytes.charCodeAt(i);
   return decoder.decode(array);

@@ -46,7 +46,15 @@ export async function enterStore(options: EnterOptions): Promise<ExitStatus> {
   const privileges = process.getuid?.() === 0 ? ['--cap-add', 'ALL'] : [];
   const running = startProcess({
     program,
-    args: [...args, ...enterArguments(options.storeRoot), ...privileges, '--chdir', options.cwd, '--', ...options.command],
+    args: [
+      ...args,
+      ...enterArguments(options.storeRoot),
+      ...privileges,
+      '--chdir',
+      options.cwd,
+      '--',
+      ...options.command,
+    ],
     env: { ...options.env },
     stdin: 'inherit',
     stdout: 'inherit',
@@ -55,6 +63,9 @@ export async function enterStore(options: EnterOptions): Promise<ExitStatus> {
   try {
     return await running.exited;
   } catch (error) {
-    throw new NixError(`cannot enter the store: ${(error as Error).message}`, { hint: userNamespaceRemedies().join('; ') || undefined, cause: error });
+    throw new NixError(`cannot enter the store: ${(error as Error).message}`, {
+      hint: userNamespaceRemedies().join('; ') || undefined,
+      cause: error,
+    });
   }
 }

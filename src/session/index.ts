@@ -1,4 +1,6 @@
 /** A session: settings, the store in use, evaluation and building joined. */
+
+export type { BuildPlan } from '../builder/index.ts';
 export type {
   AutoArgument,
   EvaluationAnswer,
@@ -13,7 +15,7 @@ export {
   type SearchPathEntry,
   splitSearchPath,
 } from './search-path.ts';
-export { type BuildPlan, type Installable, openSession, Session, type SessionOptions } from './session.ts';
+export { type Installable, openSession, Session, type SessionOptions } from './session.ts';
 export {
   maxJobs,
   readConfigurationFiles,

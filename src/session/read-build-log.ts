@@ -8,8 +8,7 @@ import { decodeBzip2 } from '../platform/index.ts';
 export function readBuildLog(logDir: string, derivation: StorePath): string | undefined {
   const path = buildLogPath(logDir, derivation.baseName);
   const compressed = path.endsWith('.bz2') ? path : `${path}.bz2`;
-  if (existsSync(compressed))
-    return Buffer.from(decodeBzip2(readFileSync(compressed))).toString('latin1');
+  if (existsSync(compressed)) return Buffer.from(decodeBzip2(readFileSync(compressed))).toString('latin1');
   const plain = compressed.slice(0, -'.bz2'.length);
   return existsSync(plain) ? readFileSync(plain, 'latin1') : undefined;
 }

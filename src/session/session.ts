@@ -5,7 +5,13 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { Builder, type SandboxTools, sandboxToolsIn } from '../builder/index.ts';
+import {
+  Builder,
+  type BuildPlan,
+  type SandboxTools,
+  sandboxToolsIn,
+  throwFailures,
+} from '../builder/index.ts';
 import { type Logger, NixError, UsageError, Verbosity } from '../diagnostics/index.ts';
 import type { FetchRequest } from '../eval/index.ts';
 import { equalHashes, parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
@@ -43,14 +49,6 @@ export interface Installable {
   /** Printed store path of the `.drv`. */
   readonly drvPath: string;
   readonly outputs: readonly string[];
-}
-
-/** What a build would do. */
-export interface BuildPlan {
-  readonly willBuild: readonly StorePath[];
-  readonly willFetch: readonly StorePath[];
-  /** As far as the derivations say; 0 when unknown. */
-  readonly downloadBytes: number;
 }
 
 /** Opens the store; the rest follows when it is needed. */
@@ -112,16 +110,11 @@ export class Session {
    *
    * @throws BuildError when one fails; Interrupted
    */
-  async build(
-    installables: readonly Installable[],
-    options: { readonly check?: boolean } = {},
-  ): Promise<string[]> {
+  async build(installables: readonly Installable[]): Promise<string[]> {
     await this.#additions.settle();
     const wanted = installables.map(({ drvPath, outputs }) => ({ drvPath: this.#parse(drvPath), outputs }));
-    const results = await this.builder().buildPaths(wanted, {
-      signal: this.#options.signal,
-      mode: options.check ? 'check' : 'normal',
-    });
+    const results = await this.builder().buildPaths(wanted, { signal: this.#options.signal });
+    throwFailures(results, this.store.storeDir, this.logger);
     return installables.flatMap(({ outputs }, i) =>
       outputs.map((name) => printStorePath(this.store.storeDir, results[i].outputs.get(name)!)),
     );
@@ -214,7 +207,7 @@ export class Session {
       store: this.store,
       logger: this.logger,
       settings: buildSettings(this.settings, this.#options.env),
-      sandboxTools: () => this.sandboxTools(),
+      sandboxTools: this.sandboxTools(),
     });
     return this.#builder;
   }

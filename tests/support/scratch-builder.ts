@@ -7,9 +7,9 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  Builder,
   type BuildResult,
   type BuildSettings,
-  Builder,
   defaultBuildSettings,
   sandboxToolsIn,
 } from '../../src/builder/index.ts';

@@ -23,7 +23,7 @@ export function writeElf(needs: {
     { type: 2, offset: dynamicAt, size: dynamic.length },
     ...(needs.interpreter ? [{ type: 3, offset: interpreterAt, size: interpreter.length }] : []),
   ];
-  segments.forEach((segment, i) => writeSegment(file, headerSize + i * segmentSize, segment));
+  for (const [i, segment] of segments.entries()) writeSegment(file, headerSize + i * segmentSize, segment);
   strings.copy(file, stringsAt);
   interpreter.copy(file, interpreterAt);
   dynamic.copy(file, dynamicAt);

@@ -1,0 +1,11 @@
+/** Test files that cannot run without the toolbox, whose contents come from a Debian mirror. */
+const patterns = [
+  /^tests\/(vm|differential)\//,
+  /^tests\/functional\//,
+  /^src\/builder\/.*\.functional\.test\.ts$/,
+];
+
+/** Whether the test file at a path relative to the repository needs the toolbox. */
+export function needsMirror(file: string): boolean {
+  return patterns.some((pattern) => pattern.test(file)) && !/^tests\/functional\/lib/.test(file);
+}
