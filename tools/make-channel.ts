@@ -8,12 +8,15 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  type ArchiveContext,
+  type ChannelRequest,
   debianScheme,
   DownloadCache,
-  httpDownload,
+  fetcherDownload,
   makeChannelTree,
   parseDebianChannel,
 } from '../src/channel/index.ts';
+import { UrlFetcher } from '../src/fetchers/index.ts';
 import { type Logger, MemoryLogger, NixError } from '../src/diagnostics/index.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -36,30 +39,28 @@ async function main(url: string, directory: string): Promise<void> {
   const seconds = phaseTimer();
   const words = (name: string) => process.env[name]?.split(/\s+/).filter((word) => word !== '');
   if (existsSync(directory)) rmSync(directory, { recursive: true });
-  const index = await makeChannelTree(
-    {
-      download: httpDownload(),
-      cache: new DownloadCache(
-        join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'firn/downloads'),
-      ),
-      logger,
-      trust: { hostKeyringDirectory: '/usr/share/keyrings' },
-      freshness: { now: new Date(), lockedDates: new Map() },
-      onPhase: seconds.begin,
+  const cacheDirectory = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'firn/downloads');
+  using fetcher = new UrlFetcher({ stalledTimeoutSeconds: 30 });
+  const context: ArchiveContext = {
+    download: fetcherDownload(fetcher, cacheDirectory),
+    cache: new DownloadCache(cacheDirectory),
+    logger,
+    trust: { hostKeyringDirectory: '/usr/share/keyrings' },
+    freshness: { now: new Date(), lockedDates: new Map() },
+    onPhase: seconds.begin,
+  };
+  const request: ChannelRequest = {
+    channel: parseDebianChannel(url),
+    system: process.env['FIRN_SYSTEM'] ?? (process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux'),
+    components: words('FIRN_DEBIAN_COMPONENTS') ?? ['main'],
+    mirrors: {
+      debianMirrors: words('FIRN_DEBIAN_MIRROR'),
+      securityMirrors: words('FIRN_DEBIAN_SECURITY_MIRROR'),
+      aptDirectory: '/etc/apt',
     },
-    {
-      channel: parseDebianChannel(url),
-      system: process.env['FIRN_SYSTEM'] ?? (process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux'),
-      components: words('FIRN_DEBIAN_COMPONENTS') ?? ['main'],
-      mirrors: {
-        debianMirrors: words('FIRN_DEBIAN_MIRROR'),
-        securityMirrors: words('FIRN_DEBIAN_SECURITY_MIRROR'),
-        aptDirectory: '/etc/apt',
-      },
-      distribution: { directory: join(root, 'distribution'), program: new Map() },
-    },
-    directory,
-  );
+    distribution: { directory: join(root, 'distribution'), program: new Map() },
+  };
+  const index = await makeChannelTree(context, request, directory);
   seconds.begin(undefined);
   const { resolution } = index;
   const summary = {

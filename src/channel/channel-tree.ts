@@ -19,8 +19,8 @@ import type { SourcePackage } from './source-index.ts';
 
 type Row = NixData;
 
-/** Writes into `directory`, which exists and has none of these files. */
-export function writeArchiveFiles(directory: string, index: ArchiveIndex): void {
+/** Writes into `directory`, which exists and has none of these files. `key` is written into the lock. */
+export function writeArchiveFiles(directory: string, index: ArchiveIndex, key: string): void {
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text, 'latin1');
   mkdirSync(join(directory, 'debian'));
   write('debian/channel.nix', formatNixFile(describeChannel(index)));
@@ -30,9 +30,9 @@ export function writeArchiveFiles(directory: string, index: ArchiveIndex): void 
   writeShards(join(directory, 'debian/shards'), index.packages, (item) => packageRow(item, index));
   writeShards(join(directory, 'debian/sources'), index.sources, sourceRow);
   write('.version', archiveVersion(index));
-  write('.version-suffix', `.${archiveDay(index)}.${archiveRevision(index).slice(0, 7)}`);
+  write('.version-suffix', versionSuffix(index));
   writeFileSync(join(directory, 'index.json'), searchIndex(index));
-  writeFileSync(join(directory, 'lock.json'), formatLock(makeLock(index)));
+  writeFileSync(join(directory, 'lock.json'), formatLock(makeLock(index, key)));
 }
 
 function describeChannel(index: ArchiveIndex): Map<string, NixData> {
@@ -114,6 +114,11 @@ function archiveVersion(index: ArchiveIndex): string {
   const day = archiveDay(index);
   return `${day.slice(2, 4)}.${day.slice(4, 6)}`;
 }
+
+const versionSuffix = (index: ArchiveIndex) => `.${archiveDay(index)}.${archiveRevision(index).slice(0, 7)}`;
+
+/** The whole version, `26.11.20261121.abcdef0`. */
+export const versionWithSuffix = (index: ArchiveIndex) => archiveVersion(index) + versionSuffix(index);
 
 /** Names the archive's state: SHA-256 over the signed release texts, 40 hexadecimal digits. */
 export function archiveRevision(index: ArchiveIndex): string {

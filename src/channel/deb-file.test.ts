@@ -7,7 +7,7 @@ import {
   writeElf,
   writeTar,
 } from '../../tests/support/debian-archive/index.ts';
-import { decompressXz } from '../platform/xz.ts';
+import { decompressXz } from '../platform/index.ts';
 import { readDebFiles } from './deb-file.ts';
 import { readElfNeeds } from './elf-needs.ts';
 import { readTarEntries } from './tar-entries.ts';

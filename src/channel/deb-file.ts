@@ -2,7 +2,7 @@
  * Debian binary packages: an `ar` archive of `debian-binary`, `control.tar.*` and `data.tar.*` (deb(5), ar(5)).
  */
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { decompressXz } from '../platform/xz.ts';
+import { decompressXz } from '../platform/index.ts';
 import { badPackageFile } from './errors.ts';
 import { readTarEntries, type TarEntry } from './tar-entries.ts';
 

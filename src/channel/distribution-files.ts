@@ -3,8 +3,9 @@
  * itself for use inside machines. Links become what they point to; modes become 0644 or 0755, so that the tree's
  * content does not depend on how Firn was installed.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 export interface DistributionFiles {
   /** Directory with `default.nix`, `lib/`, `pkgs/`, `nixos/`. */
@@ -15,26 +16,38 @@ export interface DistributionFiles {
 
 /** Copies into `target`, which exists. */
 export function copyDistribution(files: DistributionFiles, target: string): void {
-  if (existsSync(files.directory)) copyTree(files.directory, target);
-  for (const [name, source] of files.program) {
-    const path = join(target, 'firn', name);
-    mkdirSync(join(path, '..'), { recursive: true });
-    copyPlain(source, path);
+  for (const [name, source] of listFiles(files)) {
+    const path = join(target, name);
+    mkdirSync(dirname(path), { recursive: true });
+    copyFileSync(source, path);
+    chmodSync(path, isExecutable(source) ? 0o755 : 0o644);
   }
 }
 
-function copyTree(source: string, target: string): void {
-  mkdirSync(target, { recursive: true });
-  for (const name of readdirSync(source).sort()) {
-    if (name.startsWith('.')) continue;
-    const from = join(source, name);
-    const to = join(target, name);
-    if (statSync(from).isDirectory()) copyTree(from, to);
-    else copyPlain(from, to);
+/** SHA-256 over the names, modes and contents of all files, in hexadecimal. */
+export function hashDistribution(files: DistributionFiles): string {
+  const hash = createHash('sha256');
+  for (const [name, source] of listFiles(files)) {
+    const contents = readFileSync(source);
+    hash.update(JSON.stringify([name, isExecutable(source), contents.length])).update(contents);
   }
+  return hash.digest('hex');
 }
 
-function copyPlain(source: string, target: string): void {
-  copyFileSync(source, target);
-  chmodSync(target, statSync(source).mode & 0o100 ? 0o755 : 0o644);
+/** Every file, by its path in the tree, sorted. Hidden files are left out. */
+function listFiles({ directory, program }: DistributionFiles): [string, string][] {
+  const files: [string, string][] = [...program].map(([name, source]) => [join('firn', name), source]);
+  const visit = (prefix: string) => {
+    for (const name of readdirSync(join(directory, prefix))) {
+      if (name.startsWith('.')) continue;
+      const path = join(prefix, name);
+      const source = join(directory, path);
+      if (statSync(source).isDirectory()) visit(path);
+      else files.push([path, source]);
+    }
+  };
+  visit('');
+  return files.sort(([a], [b]) => (a < b ? -1 : 1));
 }
+
+const isExecutable = (path: string) => (statSync(path).mode & 0o100) !== 0;

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../platform/durable-files.ts';
+import { writeFileAtomically } from '../platform/index.ts';
 
 export class DownloadCache {
   readonly directory: string;

@@ -18,10 +18,9 @@ export const noMirror = (archive: string, setting: string, suite: string, failur
 
 const environmentName = (setting: string) => `FIRN_${setting.replaceAll('-', '_').toUpperCase()}`;
 
-/** A download that did not arrive whole after all attempts. */
-export const downloadFailed = (url: string, reason: string, cause?: unknown) =>
-  new NixError(`cannot download '${url}': ${reason}`, {
-    code: 'channel-download-failed',
+export const localFileUnreadable = (url: string, cause: unknown) =>
+  new NixError(`cannot read '${url}': ${(cause as Error).message}`, {
+    code: 'download-failed',
     hint: tryAnotherMirror,
     cause,
   });
@@ -151,3 +150,29 @@ export const missingBootstrapLibrary = (name: string, library: string) =>
   new NixError(`no dependency of the package '${name}' has the library '${library}'`, {
     code: 'channel-missing-bootstrap',
   });
+
+export const badChannelUrl = (url: string) =>
+  new UsageError(`invalid channel URL '${url}'`, {
+    code: 'channel-bad-url',
+    hint: "expected 'debian:RELEASE' (such as 'debian:trixie'), or a URL that begins with https://, http:// or file://",
+  });
+
+export const badChannelName = (name: string) =>
+  new UsageError(`invalid channel identifier '${name}'`, {
+    code: 'channel-bad-name',
+    hint: "expected letters, digits, '_', '.' and '-', such as 'nixos'",
+  });
+
+export const badTarball = (where: string, problem: string) =>
+  new NixError(`cannot unpack the channel '${where}': ${problem}`, {
+    code: 'channel-bad-tarball',
+    hint: 'expected a tarball with one directory at its top',
+  });
+
+export const noSuchChannel = (name: string, known: readonly string[]) => {
+  const near = suggestNear(name, known);
+  return new UsageError(`there is no channel '${name}' in the list`, {
+    code: 'channel-not-subscribed',
+    hint: near.length > 0 ? `did you mean '${near[0]}'?` : "see 'nix-channel --list'",
+  });
+};

@@ -8,6 +8,8 @@ import type { ArchiveIndex } from './archive-index.ts';
 
 export interface ChannelLock {
   readonly format: 1;
+  /** Names everything that the tree is made from; see `channelKey`. */
+  readonly key: string;
   readonly suites: readonly LockedSuite[];
 }
 
@@ -22,9 +24,10 @@ export interface LockedSuite {
   readonly indices: Readonly<Record<string, string>>;
 }
 
-export function makeLock(index: ArchiveIndex): ChannelLock {
+export function makeLock(index: ArchiveIndex, key: string): ChannelLock {
   return {
     format: 1,
+    key,
     suites: index.suites.map((verified) => ({
       name: verified.suite.name,
       date: isoSeconds(verified.release.date),

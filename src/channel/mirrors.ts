@@ -61,9 +61,9 @@ export async function findRelease(
   for (const mirror of candidates) {
     const url = `${mirror}/dists/${suite}/InRelease`;
     try {
-      const bytes = await download.get(url, { maxBytes: 16 << 20 });
-      if (bytes && isSigned(bytes)) return { mirror, url, bytes };
-      failures.push(bytes ? `'${url}' is not a signed release file` : `'${url}' does not exist`);
+      const { bytes } = await download.get([url], { maxBytes: maxReleaseBytes });
+      if (isSigned(bytes)) return { mirror, url, bytes };
+      failures.push(`'${url}' is not a signed release file`);
     } catch (error) {
       if (!(error instanceof NixError)) throw error;
       failures.push(error.message);
@@ -72,6 +72,8 @@ export async function findRelease(
   return { failures };
 }
 
+/** The real ones have 140 kB. */
+const maxReleaseBytes = 16 << 20;
 const signedHeader = '-----BEGIN PGP SIGNED MESSAGE-----';
 const isSigned = (bytes: Uint8Array) =>
   Buffer.from(bytes.subarray(0, signedHeader.length)).toString('latin1') === signedHeader;

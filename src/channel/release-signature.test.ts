@@ -75,7 +75,7 @@ const refused = [
   { name: 'an empty file', bytes: Buffer.alloc(0), keys: [key], code: 'channel-not-signed' },
   {
     name: 'the text without signature',
-    bytes: edit(/-----BEGIN PGP SIGNATURE[^]*/, ''),
+    bytes: edit(/-----BEGIN PGP SIGNATURE[\s\S]*/, ''),
     keys: [key],
     code: 'channel-not-signed',
   },

@@ -17,14 +17,12 @@ test('a chain of 200,000 nodes and a cycle as long', () => {
   assert.equal(strongComponents(chain.with(size - 1, [0])).length, 1);
 });
 
-const graph = fc
-  .integer({ min: 0, max: 8 })
-  .chain((size) =>
-    fc.array(fc.array(fc.nat({ max: Math.max(0, size - 1) }), { maxLength: 4 }), {
-      minLength: size,
-      maxLength: size,
-    }),
-  );
+const graph = fc.integer({ min: 0, max: 8 }).chain((size) =>
+  fc.array(fc.array(fc.nat({ max: Math.max(0, size - 1) }), { maxLength: 4 }), {
+    minLength: size,
+    maxLength: size,
+  }),
+);
 
 test('property: two nodes share a component exactly when each reaches the other; components come in order', () => {
   fc.assert(

@@ -5,12 +5,11 @@
  */
 import { gunzipSync } from 'node:zlib';
 import type { Logger } from '../diagnostics/index.ts';
-import { decompressXz, XzError } from '../platform/xz.ts';
+import { decompressXz, XzError } from '../platform/index.ts';
 import type { Download } from './download.ts';
 import { type DownloadCache, sha256Hex } from './download-cache.ts';
 import {
   badDecompression,
-  downloadFailed,
   expired,
   hashMismatch,
   missingIndex,
@@ -150,7 +149,7 @@ export interface ExpectedFile {
 /**
  * Bytes with a signed size and hash: from the cache, else from the first URL that has them, into the cache.
  *
- * @throws NixError `channel-size-mismatch`, `channel-hash-mismatch`, `channel-download-failed`
+ * @throws NixError `channel-size-mismatch`, `channel-hash-mismatch`, `download-failed`
  */
 export async function fetchVerified(
   { cache, download }: Pick<SuiteContext, 'cache' | 'download'>,
@@ -159,17 +158,12 @@ export async function fetchVerified(
 ): Promise<Uint8Array> {
   const cached = cache.get(expected.sha256);
   if (cached) return cached;
-  for (const url of urls) {
-    const bytes = await download.get(url, { maxBytes: expected.sizeBytes });
-    if (!bytes) continue;
-    if (bytes.byteLength !== expected.sizeBytes)
-      throw sizeMismatch(url, expected.sizeBytes, bytes.byteLength);
-    const got = sha256Hex(bytes);
-    if (got !== expected.sha256) throw hashMismatch(url, expected.sha256, got);
-    cache.put(expected.sha256, bytes);
-    return bytes;
-  }
-  throw downloadFailed(urls[urls.length - 1], 'the server says that it does not exist');
+  const accept = (bytes: Uint8Array) => sha256Hex(bytes) === expected.sha256;
+  const { bytes, url, accepted } = await download.get(urls, { maxBytes: expected.sizeBytes, accept });
+  if (bytes.byteLength !== expected.sizeBytes) throw sizeMismatch(url, expected.sizeBytes, bytes.byteLength);
+  if (!accepted) throw hashMismatch(url, expected.sha256, sha256Hex(bytes));
+  cache.put(expected.sha256, bytes);
+  return bytes;
 }
 
 function isZlibError(error: unknown): boolean {

@@ -1,0 +1,109 @@
+/**
+ * The `channels` profile: each generation is a store path with a link per channel, `NAME -> STORE-PATH/NAME`, and the
+ * `manifest.nix` by which `nix-env` knows what is in it; the same tree that C++ Nix makes.
+ */
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { encodeBytes } from '../diagnostics/index.ts';
+import { parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
+import {
+  createGeneration,
+  findGenerations,
+  lockProfile,
+  switchLink,
+  type WritableStore,
+} from '../store/index.ts';
+import { formatNixData } from './nix-literal.ts';
+
+/** One installed channel: a store path that holds the directory `name`. */
+export interface InstalledChannel {
+  readonly name: string;
+  readonly path: StorePath;
+}
+
+/** The channels of the profile's current generation, by name; none when there is no generation. Reads links. */
+export function queryInstalledChannels(store: WritableStore, profile: string): Map<string, InstalledChannel> {
+  const channels = new Map<string, InstalledChannel>();
+  const environment = currentEnvironment(store, profile);
+  if (!environment) return channels;
+  const directory = store.toRealPath(environment);
+  for (const name of readdirSync(directory).filter((entry) => entry !== 'manifest.nix')) {
+    const target = readlinkSync(join(directory, name));
+    channels.set(name, { name, path: parseStorePath(store.storeDir, dirname(target)) });
+  }
+  return channels;
+}
+
+/** Where an installed channel's files really are. */
+export function realChannelDirectory(store: WritableStore, channel: InstalledChannel): string {
+  return join(store.toRealPath(channel.path), channel.name);
+}
+
+/** The store paths of all generations of the profile, oldest first. */
+export function queryEnvironments(store: WritableStore, profile: string): StorePath[] {
+  return findGenerations(profile).generations.map(({ link }) =>
+    parseStorePath(store.storeDir, readlinkSync(link)),
+  );
+}
+
+/**
+ * Makes a generation of exactly these channels and switches the profile to it, in one step. A generation that is the
+ * same as the newest is used again.
+ */
+export async function installChannels(
+  store: WritableStore,
+  profile: string,
+  channels: readonly InstalledChannel[],
+  temporaryDirectory: string,
+): Promise<void> {
+  const environment = await addEnvironment(store, channels, temporaryDirectory);
+  using _lock = await lockProfile(profile);
+  const generation = createGeneration(profile, printStorePath(store.storeDir, environment));
+  switchLink(profile, generation.link);
+}
+
+async function addEnvironment(
+  store: WritableStore,
+  channels: readonly InstalledChannel[],
+  temporaryDirectory: string,
+): Promise<StorePath> {
+  const sorted = channels.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const paths = sorted.map((channel) => channel.path);
+  const manifest = await store.addText('env-manifest.nix', formatManifest(store.storeDir, sorted), paths);
+  mkdirSync(temporaryDirectory, { recursive: true });
+  const directory = mkdtempSync(join(temporaryDirectory, '.environment-'));
+  try {
+    symlinkSync(printStorePath(store.storeDir, manifest), join(directory, 'manifest.nix'));
+    for (const { name, path } of sorted) {
+      symlinkSync(`${printStorePath(store.storeDir, path)}/${name}`, join(directory, name));
+    }
+    return await store.addPath('user-environment', encodeBytes(directory), {
+      references: [manifest, ...paths],
+    });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** One element for each channel, attributes sorted, as `nix-env` writes it. */
+function formatManifest(storeDir: string, channels: readonly InstalledChannel[]): string {
+  const elements = channels.map(({ path }) => {
+    const outPath = printStorePath(storeDir, path);
+    return {
+      meta: {},
+      name: path.name,
+      out: { outPath },
+      outPath,
+      outputs: ['out'],
+      system: 'builtin',
+      type: 'derivation',
+    };
+  });
+  return formatNixData(elements);
+}
+
+function currentEnvironment(store: WritableStore, profile: string): StorePath | undefined {
+  const { generations, current } = findGenerations(profile);
+  const link = generations.find((generation) => generation.number === current)?.link;
+  return link === undefined ? undefined : parseStorePath(store.storeDir, readlinkSync(link));
+}

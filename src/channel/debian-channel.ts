@@ -1,0 +1,53 @@
+/** One update of a `debian:` channel: the tree is made and added to the store, unless it would be the same again. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeBytes } from '../diagnostics/index.ts';
+import type { StorePath } from '../formats/index.ts';
+import type { WritableStore } from '../store/index.ts';
+import { type ArchiveContext, findSuites } from './archive-index.ts';
+import { versionWithSuffix } from './channel-tree.ts';
+import { lockedDates, readLock } from './lock.ts';
+import { type ChannelRequest, channelKey, writeChannelTree } from './make-channel.ts';
+
+export interface DebianChannelContext extends Omit<ArchiveContext, 'freshness'> {
+  readonly store: WritableStore;
+  readonly now: Date;
+  readonly maxExpiredSeconds?: number | undefined;
+  /** Big enough for a tree (100 MB); kept free of leftovers. */
+  readonly temporaryDirectory: string;
+}
+
+/** The channel as it is installed now. */
+export interface PresentChannel {
+  readonly path: StorePath;
+  /** Where the tree really is. */
+  readonly directory: string;
+}
+
+/**
+ * The store path of the channel's newest tree, which holds the directory `name`. Verifies the archive's state; when
+ * that, the distribution and the request are those of the `present` tree, that one is the answer.
+ */
+export async function updateDebianChannel(
+  context: DebianChannelContext,
+  request: ChannelRequest,
+  name: string,
+  present: PresentChannel | undefined,
+): Promise<StorePath> {
+  const { store, now, maxExpiredSeconds, temporaryDirectory } = context;
+  const lock = present && readLock(present.directory);
+  const archive: ArchiveContext = {
+    ...context,
+    freshness: { now, maxExpiredSeconds, lockedDates: lockedDates(lock) },
+  };
+  const suites = await findSuites(archive, request);
+  if (present && lock?.key === channelKey(request, suites)) return present.path;
+  const directory = join(temporaryDirectory, `.channel-${process.pid}`);
+  try {
+    const index = await writeChannelTree(archive, request, { suites, directory: join(directory, name) });
+    context.onPhase?.('store');
+    return await store.addPath(`${name}-${versionWithSuffix(index)}`, encodeBytes(directory));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
