@@ -19,7 +19,7 @@ import {
   writeBootstrap,
 } from '../../src/channel/index.ts';
 import { type Logger, MemoryLogger } from '../../src/diagnostics/index.ts';
-import { defaultUrlFetcherSettings, UrlFetcher, UrlFetcher } from '../../src/fetchers/index.ts';
+import { defaultUrlFetcherSettings, UrlFetcher } from '../../src/fetchers/index.ts';
 import { cacheDirectory } from '../../src/session/index.ts';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -60,8 +60,6 @@ export async function prepareToolbox(options: { readonly download: boolean }): P
 async function download(directory: string): Promise<void> {
   process.stderr.write('preparing the test toolbox from the Debian archive (once)...\n');
   const cache = new DownloadCache(join(dirname(directory), 'downloads'));
-  using fetcher = new UrlFetcher();
-  const cache = join(dirname(directory), 'downloads');
   using fetcher = new UrlFetcher({ ...defaultUrlFetcherSettings, stalledTimeoutSeconds: 30 });
   const context = {
     download: fetcherDownload(fetcher, cache.directory),
@@ -82,8 +80,7 @@ async function download(directory: string): Promise<void> {
     },
     distribution: { directory: join(repository, 'distribution'), program: new Map<string, string>() },
   };
-  const suites = await findSuites(context, request);
-  const index = await makeChannelTree(context, request, suites, join(directory, 'channel'));
+  const index = await makeChannelTree(context, request, join(directory, 'channel'));
   mkdirSync(join(directory, 'oracle'));
   await writeBootstrap(context, index, join(directory, 'oracle'), [
     { package: 'nix-bin', path: 'bin/nix', required: true },
