@@ -2,20 +2,10 @@
  * The directories of a local store, made as C++ Nix makes them, and the reserve file: some space that a collection
  * can free first when the disk is full, because SQLite cannot open its database without any.
  */
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { diskFull, storeIsSymlink, storeNotWritable } from './errors.ts';
+import { tryAllocate } from './native/syscall.ts';
 
 /** Where a local store's parts are; absolute host paths, except `storeDir`, which is logical. */
 export interface StorePlaces {
@@ -61,25 +51,23 @@ export function createStoreDirectories(places: StorePlaces): void {
   }
 }
 
-/** Makes the reserve file, or brings it to its size. Failing to (a full disk) is no error. */
+/**
+ * Makes the reserve file, or brings it to its size. Failing to (a full disk, or a file system that cannot allocate
+ * space without writing) is no error.
+ */
 export function createReserve(stateDir: string, sizeBytes: number): void {
   const path = reservePath(stateDir);
   if (statSync(path, { throwIfNoEntry: false })?.size === sizeBytes) return;
+  let made = false;
   try {
-    const descriptor = openSync(path, 'a', 0o600);
-    try {
-      const filler = Buffer.alloc(65536, 'X');
-      for (let size = fstatSync(descriptor).size; size < sizeBytes; ) {
-        size += writeSync(descriptor, filler, 0, Math.min(filler.length, sizeBytes - size));
-      }
-      ftruncateSync(descriptor, sizeBytes);
-    } finally {
-      closeSync(descriptor);
-    }
+    const descriptor = openSync(path, 'w', 0o600);
+    made = tryAllocate(descriptor, sizeBytes);
+    closeSync(descriptor);
   } catch {
-    // A reserve that cannot be made is the very situation it is for; the space it took goes back at once.
-    rmSync(path, { force: true });
+    // Nobody depends on it.
   }
+  // Half a reserve would only take space away.
+  if (!made) rmSync(path, { force: true });
 }
 
 /** Frees the reserve. */

@@ -12,8 +12,8 @@ import { EXPORT_NAME, IMPORTS, syscallCode } from './syscall-code.ts';
 
 const MACHINES: Partial<Record<NodeJS.Architecture, Machine>> = { x64: 'x86_64', arm64: 'aarch64' };
 const NUMBERS = {
-  x86_64: { flock: 73, syncfs: 306, llistxattr: 195, lremovexattr: 198 },
-  aarch64: { flock: 32, syncfs: 267, llistxattr: 12, lremovexattr: 15 },
+  x86_64: { flock: 73, syncfs: 306, llistxattr: 195, lremovexattr: 198, fallocate: 285 },
+  aarch64: { flock: 32, syncfs: 267, llistxattr: 12, lremovexattr: 15, fallocate: 47 },
 } as const;
 
 const EINTR = 4;
@@ -68,6 +68,12 @@ export function syncFileSystem(path: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Gives an open file its size and its blocks on disk; `false` when there is not enough room, or no such call. */
+export function tryAllocate(descriptor: number, sizeBytes: number): boolean {
+  const { machine, call } = loadNative();
+  return call(NUMBERS[machine].fallocate, descriptor, 0, 0, sizeBytes) === 0;
 }
 
 /**
