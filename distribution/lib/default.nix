@@ -9,13 +9,14 @@ let
     self:
     let
       part = file: import file { lib = self; };
+      former = part ./former.nix;
     in
     {
       asserts = part ./asserts.nix;
-      attrsets = part ./attrsets.nix;
+      attrsets = part ./attrsets.nix // former.attrsets;
       cli = part ./cli.nix;
-      customisation = part ./customisation.nix;
-      debug = part ./debug.nix;
+      customisation = part ./customisation.nix // former.customisation;
+      debug = part ./debug.nix // former.debug;
       derivations = part ./derivations.nix;
       fetchers = part ./fetchers.nix;
       filesystem = part ./filesystem.nix;
@@ -26,20 +27,20 @@ let
       gvariant = part ./gvariant.nix;
       kernel = part ./kernel.nix;
       licenses = part ./licenses;
-      lists = part ./lists.nix;
+      lists = part ./lists.nix // former.lists;
       meta = part ./meta.nix;
       misc = part ./misc.nix;
-      modules = part ./modules;
+      modules = part ./modules // former.modules;
       network = part ./network.nix;
       options = part ./options.nix;
       path = part ./path.nix;
-      sources = part ./sources.nix;
+      sources = part ./sources.nix // former.sources;
       sourceTypes = part ./source-types.nix;
-      strings = part ./strings;
+      strings = part ./strings // former.strings;
       stringsWithDeps = part ./strings-with-deps.nix;
       systems = part ./systems;
-      trivial = part ./trivial.nix;
-      types = part ./types;
+      trivial = part ./trivial.nix // former.trivial;
+      types = part ./types // former.types;
       versions = part ./versions.nix;
 
       # Of `meta.platforms`: lists of systems by kind.
@@ -169,6 +170,18 @@ let
         toString toXML tryEval
         ;
       inherit (self.modules) evalOptionValue;
+
+      # What older releases had at the top.
+      inherit (former.attrsets) mapAttrsFlatten deepSeqAttrs;
+      inherit (former.lists) deepSeqList;
+      inherit (former.strings) replaceChars makePerlPath readPathsFromFile;
+      inherit (former.modules) mkStrict applyIfFunction;
+      inherit (former.customisation) addPassthru;
+      inherit (former.debug)
+        strict showVal attrNamesToStr traceShowVal traceShowValMarked traceXMLVal traceXMLValMarked
+        traceValIfNot addErrorContextToAttrs traceCall traceCall2 traceCall3 traceCallXml
+        ;
+
       convertHash = import ./convert-hash.nix { lib = self; };
     };
 
