@@ -9,7 +9,7 @@ export {
   uninstallChannel,
   updateChannels,
 } from './channels.ts';
-export type { DistributionFiles } from './distribution-files.ts';
+export { type DistributionFiles, hashDistribution } from './distribution-files.ts';
 export { type Download, fetcherDownload } from './download.ts';
 export { DownloadCache } from './download-cache.ts';
 export { type ChannelRequest, makeChannelTree } from './make-channel.ts';

@@ -9,6 +9,7 @@ import {
   type DistributionFiles,
   DownloadCache,
   fetcherDownload,
+  hashDistribution,
 } from '../channel/index.ts';
 import { ActivityType, NixError } from '../diagnostics/index.ts';
 import { defaultUrlFetcherSettings, UrlFetcher } from '../fetchers/index.ts';
@@ -93,6 +94,11 @@ export function distributionFiles(): DistributionFiles {
     program.set('libexec/node', process.execPath);
   }
   return { directory, program };
+}
+
+/** Changes whenever something of Firn that goes into a channel tree does. */
+export function channelFingerprint(): string {
+  return hashDistribution(distributionFiles());
 }
 
 /** The directory that holds `bin/`, `distribution/` and the program. */

@@ -19,6 +19,8 @@ export interface CommandContext {
 export interface PreparedCommand {
   /** Without the common flags, which are added. */
   readonly line: Omit<CommandLine, 'program'>;
+  /** The arguments are no flags of ours: they are not parsed. */
+  readonly argumentsTaken?: boolean;
   /** Returns the exit status. */
   readonly run: (running: RunningCommand) => Promise<number>;
 }
@@ -55,7 +57,7 @@ export async function runCommand(command: Command, context: CommandContext): Pro
       program: context.program,
       flags: [...prepared.line.flags, ...commonFlags(invocation)],
     };
-    const parsed = parseCommandLine(line, context.args);
+    const parsed = prepared.argumentsTaken ? 'run' : parseCommandLine(line, context.args);
     if (parsed === 'help') process.stdout.write(formatHelp(line));
     if (parsed === 'version') process.stdout.write(`${context.program} (Firn) ${productVersion()}\n`);
     if (parsed !== 'run') return 0;

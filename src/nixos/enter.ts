@@ -4,6 +4,7 @@
  * `/nix` and no right to make one.
  */
 import { lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { type SandboxTools, toolCommand } from '../builder/index.ts';
 import { NixError, UsageError } from '../diagnostics/index.ts';
@@ -68,4 +69,9 @@ export async function enterStore(options: EnterOptions): Promise<ExitStatus> {
       cause: error,
     });
   }
+}
+
+/** The exit status that stands for how a process ended, as shells give it. */
+export function describeExit(status: ExitStatus): number {
+  return status.kind === 'exited' ? status.code : 128 + constants.signals[status.signal];
 }
