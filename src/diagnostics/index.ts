@@ -25,4 +25,4 @@ export {
   UsageError,
 } from './nix-error.ts';
 export { type Position, SourceFile, type SourceOrigin } from './position.ts';
-export { type RenderOptions, renderError } from './render.ts';
+export { type RenderOptions, renderError, renderPosition } from './render.ts';

@@ -16,6 +16,8 @@ export interface RenderOptions {
 
 /** Frames (a frame with a position counts twice) shown before the trace is cut. */
 const FEW_FRAMES = 3;
+/** Up to this many repeated frames in a row are printed. */
+const FEW_REPEATED = 5;
 const ELLIPSIS = encodeBytes('…');
 
 const plain = { red: '', blue: '', magenta: '', normal: '' };
@@ -27,7 +29,7 @@ export function renderError(error: NixError, options: RenderOptions): string {
   const prefix = `${colours.red}error:${colours.normal} `;
   let text = renderTraces([...error.traces].reverse(), options, colours);
   if (text !== '') text += `\n${prefix}`;
-  text += `${asBytes(error.message)}\n${renderPosition(error.pos, '', colours)}`;
+  text += `${asBytes(error.message)}\n${renderPlace(error.pos, '', colours)}`;
   if (error.hint) text += `${asBytes(error.hint)}\n`;
   return indent(prefix, ' '.repeat('error: '.length), text.replace(/[\s\n]+$/, ''));
 }
@@ -39,41 +41,55 @@ function asBytes(message: string): string {
 
 type Colours = typeof plain;
 
+/** Prints traces, outermost first; repeated ones are left out, and without `showTrace` all but the first few. */
 function renderTraces(traces: readonly Trace[], { showTrace }: RenderOptions, colours: Colours): string {
   const seen = new Set<string>();
   let text = '';
   let count = 0;
-  let skipped = 0;
+  let skipped: string[] = [];
   let truncated = false;
   for (const trace of traces) {
     if (trace.message === '') continue;
     if (!showTrace && count > FEW_FRAMES) truncated = true;
     if (truncated && !trace.always) continue;
-    const frame = `\n${ELLIPSIS} ${trace.message}\n${renderPosition(trace.pos, '  ', colours)}`;
-    if (seen.has(frame)) {
-      skipped++;
+    const key = `${placeOf(trace.pos)}\0${trace.message}`;
+    if (seen.has(key)) {
+      skipped.push(renderTrace(trace, colours));
       continue;
     }
-    text += renderSkipped(skipped, colours);
-    if (skipped > 0) seen.clear();
-    skipped = 0;
-    seen.add(frame);
+    seen.add(key);
+    text += renderSkipped(skipped, colours) + renderTrace(trace, colours);
+    skipped = [];
     count += trace.pos ? 2 : 1;
-    text += frame;
   }
   text += renderSkipped(skipped, colours);
-  if (truncated) {
-    text += `\n${colours.magenta}(stack trace truncated; use '--show-trace' to show the full, detailed trace)${colours.normal}\n`;
-  }
-  return text;
+  if (!truncated) return text;
+  const note = "(stack trace truncated; use '--show-trace' to show the full, detailed trace)";
+  return `${text}\n${colours.magenta}${note}${colours.normal}\n`;
 }
 
-function renderSkipped(skipped: number, colours: Colours): string {
-  if (skipped === 0) return '';
-  return `\n${colours.magenta}(${skipped} duplicate frame${skipped === 1 ? '' : 's'} omitted)${colours.normal}\n`;
+function renderTrace(trace: Trace, colours: Colours): string {
+  return `\n${ELLIPSIS} ${trace.message}\n${renderPlace(trace.pos, '  ', colours)}`;
 }
 
-function renderPosition(pos: Position | undefined, prefix: string, colours: Colours): string {
+/** A few repeated frames are printed after all; more are only counted. */
+function renderSkipped(skipped: readonly string[], colours: Colours): string {
+  if (skipped.length <= FEW_REPEATED) return skipped.join('');
+  return `\n${colours.magenta}(${skipped.length} duplicate frames omitted)${colours.normal}\n`;
+}
+
+function placeOf(pos: Position | undefined): string {
+  if (!pos) return '';
+  const { line, column } = pos.source.lineColumn(pos.offset);
+  return `${pos.source.displayName}:${line}:${column}`;
+}
+
+/** "at FILE:LINE:COLUMN:" with the lines around it and a caret, without colours; empty for an unknown position. */
+export function renderPosition(pos: Position | undefined): string {
+  return renderPlace(pos, '', plain);
+}
+
+function renderPlace(pos: Position | undefined, prefix: string, colours: Colours): string {
   if (!pos) return '';
   const { line, column } = pos.source.lineColumn(pos.offset);
   const place = `${pos.source.displayName}:${line}:${column}`;
@@ -81,13 +97,12 @@ function renderPosition(pos: Position | undefined, prefix: string, colours: Colo
   const current = pos.source.line(line);
   if (current === undefined) return `${head} (source not available)\n`;
   const rows: string[] = [];
-  const row = (number: number, source: string) =>
-    rows.push(`${prefix} ${String(number).padStart(5)}| ${source}`);
+  const row = (number: number, source: string) => rows.push(` ${String(number).padStart(5)}| ${source}`);
   const before = line > 1 ? pos.source.line(line - 1) : undefined;
   const after = pos.source.line(line + 1);
   if (before !== undefined) row(line - 1, before);
   row(line, current);
-  rows.push(`${prefix}      |${' '.repeat(column)}${colours.red}^${colours.normal}`);
+  rows.push(`      |${' '.repeat(column)}${colours.red}^${colours.normal}`);
   if (after !== undefined) row(line + 1, after);
   return `${head}\n${rows.join('\n')}\n`;
 }

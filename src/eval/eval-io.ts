@@ -55,8 +55,11 @@ export interface EvalIo {
   isValidPath(path: string): boolean;
   /** Makes sure that a store path is valid (substituting it if need be), for `builtins.storePath`. */
   ensurePath(path: string): void;
-  /** Builds outputs for import-from-derivation: `drvPath!output` strings. Afterwards the paths can be read. */
-  build(installables: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[]): void;
+  /** Builds outputs for import-from-derivation. Afterwards they can be read; their paths, where given, are allowed in restricted and pure evaluation. */
+  build(
+    installables: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[],
+    // biome-ignore lint/suspicious/noConfusingVoidType: an implementation may have nothing to tell
+  ): readonly string[] | void;
   /** Maps a logical path (`/nix/store/...`) to where the file really is (a chroot store). */
   toRealPath(path: string): string;
   /** Downloads for `fetchurl`/`fetchTarball`/`fetchGit`; returns full store path. */

@@ -1,4 +1,6 @@
 /** Values, compiler, builtins and sessions of the Nix language. All I/O goes through `EvalIo`. */
+export { type Selected, parseAttrPath } from './attr-path.ts';
+export type { BuiltinSpec, BuiltinTable, ConstantSpec } from './builtins/registry.ts';
 export type {
   DerivationToWrite,
   EvalIo,
@@ -7,3 +9,39 @@ export type {
   FileType,
   PathFilter,
 } from './eval-io.ts';
+export type { EvaluatorHooks, TextSource } from './evaluator.ts';
+export { limits } from './limits.ts';
+export { type PosIdx, resolvePos } from './positions.ts';
+export { type PrintOptions, printPos, printValue } from './print.ts';
+export type { EvalSettings, Runtime } from './runtime.ts';
+export { asUrl, suffixBelow } from './search-path.ts';
+export { defaultSettings, EvalSession } from './session.ts';
+export { intern, type SymbolId, symbolName } from './symbols.ts';
+export {
+  AttrSet,
+  AttrSetBuilder,
+  ContextString,
+  contextOf,
+  emptySet,
+  isFunction,
+  isInt,
+  isString,
+  Lambda,
+  type Lazy,
+  makeString,
+  NixFloat,
+  type NixFunction,
+  type NixInt,
+  NixPath,
+  type NixString,
+  PartialLambda,
+  PrimOp,
+  PrimOpApp,
+  type StringContext,
+  showType,
+  Thunk,
+  textOf,
+  type TypeName,
+  typeName,
+  type Value,
+} from './value.ts';

@@ -12,7 +12,7 @@ export const limits = {
   /** Calls so far, for statistics. */
   calls: 0,
   /** Non-zero at index 0: stop. Usually shared with another thread. */
-  interrupt: new Int32Array(1),
+  interrupt: new Int32Array(1) as Int32Array,
   /** Whether errors collect a line for each call that they leave (`--show-trace`). */
   traceCalls: false,
 };

@@ -27,6 +27,8 @@ export interface EvalSettings {
   readonly experimentalFeatures: ReadonlySet<string>;
   /** `~` in paths; absent when unknown. */
   readonly homeDir: string | undefined;
+  /** What relative paths given from outside (search path entries) start from. */
+  readonly workingDir: string;
 }
 
 export interface Runtime {
@@ -40,12 +42,18 @@ export interface Runtime {
   importScoped(path: string, scope: AttrSet, pos: PosIdx): Value;
   /** Copies a path into the store as coercion of a path value does (remembered); the full store path. */
   copyPathToStore(path: string, pos: PosIdx): string;
-  /** Refuses paths that restricted or pure evaluation may not read; resolves symbolic links of the ancestors. */
+  /** The path itself, unless restricted or pure evaluation may not read it (then an error). */
   checkPath(path: string, pos: PosIdx): string;
+  /** The path with all symbolic links resolved, as far as it exists. */
+  resolveLinks(path: string): string;
+  /** A path given relative to where evaluation was started. */
+  absolutePath(path: string): string;
   /** Allows a path (usually a store path that evaluation made) to be read in restricted and pure evaluation. */
   allowPath(path: string): void;
   /** `warning: ...` on standard error. */
   warn(message: string): void;
+  /** `evaluation warning: ...` on standard error, for `builtins.warn`. */
+  evaluationWarning(message: string): void;
   /** A line on standard error as it is. */
   print(message: string): void;
   /** Values that builtins keep for the life of the session, by a name of their own. */

@@ -1,0 +1,51 @@
+/** All builtins, joined: the global names and the set `builtins`. */
+import { delay } from '../call.ts';
+import type { Runtime } from '../runtime.ts';
+import { intern } from '../symbols.ts';
+import { AttrSetBuilder, type Lazy, PrimOp } from '../value.ts';
+import { constants } from './constants.ts';
+import { controlBuiltins } from './control.ts';
+import { importBuiltins } from './import.ts';
+import { listBuiltins } from './lists.ts';
+import type { BuiltinTable } from './registry.ts';
+import { setBuiltins } from './sets.ts';
+import { typeBuiltins } from './types.ts';
+
+const tables: readonly BuiltinTable[] = [
+  controlBuiltins,
+  importBuiltins,
+  listBuiltins,
+  setBuiltins,
+  typeBuiltins,
+];
+
+/** The name inside `builtins` of a name as declared. */
+function shortName(name: string): string {
+  return name.startsWith('__') ? name.slice(2) : name;
+}
+
+/** The global names, `builtins` among them, for one session. */
+export function makeGlobals(runtime: Runtime): Map<string, Lazy> {
+  const globals = new Map<string, Lazy>();
+  const { pureEval, experimentalFeatures } = runtime.settings;
+  for (const { name, value, impureOnly } of constants) {
+    if (!(impureOnly && pureEval))
+      globals.set(
+        name,
+        delay(() => value(runtime)),
+      );
+  }
+  for (const literal of [true, false, null]) globals.set(String(literal), literal);
+  for (const table of tables) {
+    for (const spec of table) {
+      if (spec.feature !== undefined && !experimentalFeatures.has(spec.feature)) continue;
+      globals.set(spec.name, new PrimOp({ ...spec, name: shortName(spec.name) }, runtime));
+    }
+  }
+  const builder = new AttrSetBuilder();
+  const builtins: Lazy = delay(() => builder.build());
+  for (const [name, value] of globals) builder.add(intern(shortName(name)), value);
+  builder.add(intern('builtins'), builtins);
+  globals.set('builtins', builtins);
+  return globals;
+}

@@ -1,0 +1,181 @@
+/**
+ * The runtime of one session: files parsed and imported, the search path, copies in the store, messages. Everything
+ * that builtins and compiled code need beyond values.
+ */
+import { SourceFile, type SourceOrigin } from '../diagnostics/index.ts';
+import { canonicalPath, checkScopes, parse, type ParsedFile } from '../syntax/index.ts';
+import { makeGlobals } from './builtins/index.ts';
+import { delay } from './call.ts';
+import { compileFile } from './compile/compile.ts';
+import { evalError, withTrace } from './errors.ts';
+import type { EvalIo } from './eval-io.ts';
+import { force } from './force.ts';
+import { limits } from './limits.ts';
+import { baseNameOf, parentOf, PathAccess } from './path-access.ts';
+import type { PosIdx } from './positions.ts';
+import { internalSource } from './internal-files.ts';
+import type { EvalSettings, Runtime } from './runtime.ts';
+import { parseSearchPath, SearchPath } from './search-path.ts';
+import { symbolName } from './symbols.ts';
+import type { AttrSet, Lazy, Thunk, Value } from './value.ts';
+
+/** Where texts to parse come from and what relative paths in them start from. */
+export interface TextSource {
+  readonly text: string;
+  readonly origin: SourceOrigin;
+  readonly basePath: string;
+}
+
+export interface EvaluatorHooks {
+  /** Parses a text; the default parses it anew each time. For parse caches. */
+  readonly parse?: (source: SourceFile, text: string, basePath: string) => ParsedFile;
+}
+
+export class Evaluator implements Runtime {
+  readonly io: EvalIo;
+  readonly settings: EvalSettings;
+  readonly globals: ReadonlyMap<string, Lazy>;
+  readonly #access: PathAccess;
+  readonly #searchPath: SearchPath;
+  readonly #hooks: EvaluatorHooks;
+  /** Path as imported -> file. */
+  readonly #resolvedImports = new Map<string, string>();
+  /** File -> its value. */
+  readonly #files = new Map<string, Thunk>();
+  readonly #copies = new Map<string, string>();
+  readonly #memos = new Map<string, unknown>();
+
+  constructor(io: EvalIo, settings: EvalSettings, hooks: EvaluatorHooks = {}) {
+    this.io = io;
+    this.settings = settings;
+    this.#hooks = hooks;
+    this.#access = new PathAccess(io, settings);
+    this.#searchPath = new SearchPath(this);
+    this.globals = makeGlobals(this);
+    limits.maxDepth = settings.maxCallDepth;
+    limits.traceCalls = settings.showTrace;
+  }
+
+  get builtins(): AttrSet {
+    return force(this.globals.get('builtins')!) as AttrSet;
+  }
+
+  importFile(path: string, _pos: PosIdx): Value {
+    let file = this.#resolvedImports.get(path);
+    if (file === undefined) {
+      file = internalSource(path) === undefined ? this.#access.resolveImport(path) : path;
+      this.#resolvedImports.set(path, file);
+    }
+    let value = this.#files.get(file);
+    if (value === undefined) {
+      value = delay(() => this.#evaluateFile(file));
+      this.#files.set(file, value);
+    }
+    return force(value);
+  }
+
+  #evaluateFile(file: string): Value {
+    const run = this.#compile(this.#readSource(file), this.globals);
+    try {
+      return run();
+    } catch (error) {
+      throw withTrace(error, `while evaluating the file '${file}':`);
+    }
+  }
+
+  importScoped(path: string, scope: AttrSet, _pos: PosIdx): Value {
+    const file = this.#access.resolveImport(path);
+    const globals = new Map(this.globals);
+    scope.shape.keys.forEach((key, i) => {
+      globals.set(symbolName(key), scope.values[i]);
+    });
+    return this.#compile(this.#readSource(file), globals)();
+  }
+
+  #readSource(file: string): TextSource {
+    const internal = internalSource(file);
+    const text = internal ?? this.io.readFile(this.#access.check(file));
+    return { text, origin: { kind: 'path', path: file }, basePath: parentOf(file) };
+  }
+
+  /** Evaluates a text. */
+  evaluateText(source: TextSource): Value {
+    return this.#compile(source, this.globals)();
+  }
+
+  /** Parses a text and checks its variables. */
+  parseText({ text, origin, basePath }: TextSource, globals = this.globals): ParsedFile {
+    const source = new SourceFile(origin, text);
+    const parsed = this.#hooks.parse?.(source, text, basePath) ?? parse(source, this.#parseOptions(basePath));
+    checkScopes(parsed, { has: (name) => globals.has(name), [Symbol.iterator]: () => globals.keys() });
+    for (const warning of parsed.warnings ?? []) this.#warnAt(warning.message);
+    return parsed;
+  }
+
+  #warnAt(message: string): void {
+    this.warn(message);
+  }
+
+  #parseOptions(basePath: string) {
+    return {
+      basePath,
+      homeDir: this.settings.pureEval ? undefined : this.settings.homeDir,
+      pipeOperators: this.settings.experimentalFeatures.has('pipe-operators'),
+      maxDepth: this.settings.maxCallDepth,
+    };
+  }
+
+  #compile(source: TextSource, globals: ReadonlyMap<string, Lazy>): () => Value {
+    const parsed = this.parseText(source, globals);
+    return compileFile(parsed, source.text.length, { runtime: this, globals });
+  }
+
+  copyPathToStore(path: string, _pos: PosIdx): string {
+    let copy = this.#copies.get(path);
+    if (copy === undefined) {
+      if (path.endsWith('.drv')) throw evalError("file names are not allowed to end in '.drv'");
+      const real = this.#access.resolveLinks(this.#access.check(path), false);
+      copy = this.io.addPath({ path: real, name: baseNameOf(path), recursive: true });
+      this.#copies.set(path, copy);
+      this.allowPath(copy);
+    }
+    return copy;
+  }
+
+  checkPath(path: string, _pos: PosIdx): string {
+    return this.#access.check(path);
+  }
+
+  allowPath(path: string): void {
+    if (this.#access.isLimited) this.#access.allow(path);
+  }
+
+  resolveLinks(path: string): string {
+    return this.#access.resolveLinks(path, true);
+  }
+
+  absolutePath(path: string): string {
+    return canonicalPath(path.startsWith('/') ? path : `${this.settings.workingDir}/${path}`);
+  }
+
+  warn(message: string): void {
+    this.io.print(`warning: ${message}`);
+  }
+
+  evaluationWarning(message: string): void {
+    this.io.print(`evaluation warning: ${message}`);
+  }
+
+  print(message: string): void {
+    this.io.print(message);
+  }
+
+  memo<T>(key: string, create: () => T): T {
+    if (!this.#memos.has(key)) this.#memos.set(key, create());
+    return this.#memos.get(key) as T;
+  }
+
+  findFile(searchPath: Lazy, name: string, pos: PosIdx): string {
+    return this.#searchPath.find(parseSearchPath(this, searchPath), name, pos);
+  }
+}
