@@ -8,7 +8,7 @@ import { type Derivation, formatNix32, hashPlaceholder } from '../formats/index.
 import { nodeHasher } from '../store/index.ts';
 import type { ClosureFinder } from './closure.ts';
 import type { DerivationOptions } from './derivation-options.ts';
-import { type JsonValue } from './exact-json.ts';
+import type { JsonValue } from './exact-json.ts';
 import type { BuildSettings } from './settings.ts';
 import { structuredAttrsFiles } from './structured-attrs.ts';
 

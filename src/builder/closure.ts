@@ -5,7 +5,7 @@ import {
   formatHash,
   parseStorePath,
   printStorePath,
-  StorePath,
+  type StorePath,
 } from '../formats/index.ts';
 import type { PathInfo, WritableStore } from '../store/index.ts';
 import { rejected } from './errors.ts';

@@ -30,7 +30,8 @@ export interface TestDerivation {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly outputs?: readonly string[];
-  readonly inputs?: readonly { drvPath: StorePath; outputs?: readonly string[] }[];
+  /** `use`: names of the outputs, `out` unless told. */
+  readonly inputs?: readonly { readonly drvPath: StorePath; readonly use?: readonly string[] }[];
   readonly sources?: readonly StorePath[];
   /** `[r:]ALGO` and the hash in base 16. */
   readonly fixed?: { readonly algorithm: string; readonly hash: string };
@@ -98,7 +99,7 @@ export class ScratchBuilder implements AsyncDisposable {
       inputDrvs: new Map(
         (test.inputs ?? []).map((input) => [
           `/nix/store/${input.drvPath.baseName}`,
-          [...(input.outputs ?? ['out'])],
+          [...(input.use ?? ['out'])],
         ]),
       ),
       inputSrcs: (test.sources ?? []).map((path) => `/nix/store/${path.baseName}`).sort(),
