@@ -292,6 +292,7 @@ export class Session {
         await this.build(installables);
       },
       fetch: (request: FetchRequest) => fetchForEvaluation(this, request),
+      flush: () => {},
       print: (message: string) => this.logger.log(Verbosity.error, message),
     };
   }
