@@ -352,14 +352,18 @@ function retryAfter(header: string | undefined): number | undefined {
   return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), 60) : undefined;
 }
 
-/** A file's addresses: its own, then those of the mirrors that share one of its base URLs. */
+/**
+ * A file's addresses: its own, then those of the mirrors. A group of mirrors that holds the file's own base URL gives
+ * the rest of the address to the others; a file of a Debian archive (`.../pool/...`) is looked for in every group.
+ */
 export function mirrorUrls(url: string, groups: readonly (readonly string[])[]): string[] {
   const urls = new Set([url]);
   for (const group of groups) {
     const bases = group.map((base) => (base.endsWith('/') ? base : `${base}/`));
     const own = bases.find((base) => url.startsWith(base));
-    if (own === undefined) continue;
-    for (const base of bases) urls.add(base + url.slice(own.length));
+    const rest = own === undefined ? /\/((?:pool|dists)\/.*)$/.exec(url)?.[1] : url.slice(own.length);
+    if (rest === undefined) continue;
+    for (const base of bases) urls.add(base + rest);
   }
   return [...urls];
 }
