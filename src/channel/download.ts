@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { UrlFetcher } from '../fetchers/index.ts';
-import { localFileUnreadable } from './errors.ts';
+import { localFileUnreadable, withMirrorHint } from './errors.ts';
 
 export interface DownloadOptions {
   readonly maxBytes?: number;
@@ -62,6 +62,8 @@ export function fetcherDownload(
           finalUrl: result.finalUrl,
           accepted: result.accepted,
         };
+      } catch (error) {
+        throw withMirrorHint(error);
       } finally {
         rmSync(directory, { recursive: true, force: true });
       }

@@ -18,6 +18,12 @@ export const noMirror = (archive: string, setting: string, suite: string, failur
 
 const environmentName = (setting: string) => `FIRN_${setting.replaceAll('-', '_').toUpperCase()}`;
 
+/** The fetchers' error with what to do about it for a channel. */
+export function withMirrorHint(error: unknown): unknown {
+  if (error instanceof NixError && error.code === 'download-failed') error.hint = tryAnotherMirror;
+  return error;
+}
+
 export const localFileUnreadable = (url: string, cause: unknown) =>
   new NixError(`cannot read '${url}': ${(cause as Error).message}`, {
     code: 'download-failed',

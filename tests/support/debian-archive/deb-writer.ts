@@ -1,4 +1,5 @@
-/** Writes Debian binary packages: tar archives (ustar) inside an ar archive. Every time and owner is zero. */
+/** Writes Debian binary packages: tar archives (ustar) inside an ar archive. Every time and owner is zero, and
+ * nothing is really compressed (except by zstd), so that the bytes are the same everywhere. */
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { storeXz } from './xz-stored.ts';
 
@@ -20,13 +21,13 @@ export function writeDeb(
   const data = writeTar(files);
   const compressed = {
     xz: () => storeXz(data),
-    gz: () => gzipSync(data),
+    gz: () => gzipSync(data, { level: 0 }),
     zst: () => zstdCompressSync(data),
     none: () => data,
   }[compression]();
   return writeAr([
     ['debian-binary', Buffer.from('2.0\n')],
-    ['control.tar.gz', gzipSync(writeTar({ control }))],
+    ['control.tar.xz', storeXz(writeTar({ control }))],
     [compression === 'none' ? 'data.tar' : `data.tar.${compression}`, compressed],
   ]);
 }

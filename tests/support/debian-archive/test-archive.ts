@@ -78,7 +78,7 @@ export class TestArchive {
     const addIndex = (path: string, stanzas: readonly string[]) => {
       const text = Buffer.from(stanzas.map((stanza) => `${stanza}\n`).join(''), 'utf8');
       indices.set(path, text);
-      indices.set(`${path}.gz`, gzipSync(text));
+      indices.set(`${path}.gz`, gzipSync(text, { level: 0 }));
       indices.set(`${path}.xz`, storeXz(text));
     };
     for (const architecture of suite.architectures ?? ['amd64']) {
