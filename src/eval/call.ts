@@ -3,11 +3,13 @@
  * `x: y: ...` takes its arguments at once when it gets them at once, so that no closure is made in between.
  */
 import { evalError, withTrace } from './errors.ts';
+import { force } from './force.ts';
 import { enterCall, limits } from './limits.ts';
 import type { PosIdx } from './positions.ts';
 import { printForError } from './print.ts';
 import { intern } from './symbols.ts';
 import {
+  Application,
   AttrSet,
   Code,
   Env,
@@ -20,7 +22,6 @@ import {
   Thunk,
   type Value,
 } from './value.ts';
-import { force } from './force.ts';
 
 const functorSymbol = intern('__functor');
 
@@ -156,7 +157,7 @@ function callFunctor(fn: Value, argument: Lazy, pos: PosIdx): Value {
 
 function runBody(fn: Lambda, env: Env, pos: PosIdx): Value {
   try {
-    return fn.code.body.run(env);
+    return fn.code.body.run(env, pos);
   } catch (error) {
     throw leaveLambda(error, fn, pos);
   }
@@ -179,20 +180,9 @@ export function apply1(fn: Lazy, a: Lazy, pos: PosIdx): Value {
   return call1(force(fn, pos), a, pos);
 }
 
-class Application {
-  readonly fn: Lazy;
-  readonly a: Lazy;
-  readonly b: Lazy | undefined;
-  constructor(fn: Lazy, a: Lazy, b: Lazy | undefined) {
-    this.fn = fn;
-    this.a = a;
-    this.b = b;
-  }
-}
-
-const applicationCode = new Code(({ fn, a, b }: Application) => {
-  const called = force(fn);
-  return b === undefined ? call1(called, a, 0) : call2(called, a, b, 0);
+const applicationCode = new Code(({ fn, a, b }: Application, pos) => {
+  const called = force(fn, pos);
+  return b === undefined ? call1(called, a, pos) : call2(called, a, b, pos);
 }, 0);
 
 /** The thunk of `fn a` (or `fn a b`). */

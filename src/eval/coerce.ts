@@ -2,17 +2,19 @@
  * Coercion to strings and paths: what `"${x}"`, `toString`, derivation attributes and path arguments do. Sets are
  * "peeled" first: `__toString` is called, else `outPath` taken, until something else comes out.
  */
+
+import { canonicalPath } from '../syntax/index.ts';
 import { call1 } from './call.ts';
 import { coercionError, evalError, withTrace } from './errors.ts';
 import { force } from './force.ts';
 import { enterCall, limits } from './limits.ts';
 import type { PosIdx } from './positions.ts';
-import { canonicalPath } from '../syntax/index.ts';
 import type { Runtime } from './runtime.ts';
 import { intern } from './symbols.ts';
 import {
   AttrSet,
   ContextString,
+  contextOf,
   type Lazy,
   makeString,
   mergeContexts,
@@ -21,7 +23,6 @@ import {
   type NixString,
   type StringContext,
   Thunk,
-  contextOf,
   textOf,
   type Value,
 } from './value.ts';

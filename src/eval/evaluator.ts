@@ -3,17 +3,17 @@
  * that builtins and compiled code need beyond values.
  */
 import { SourceFile, type SourceOrigin } from '../diagnostics/index.ts';
-import { canonicalPath, checkScopes, parse, type ParsedFile } from '../syntax/index.ts';
+import { canonicalPath, checkScopes, type ParsedFile, parse } from '../syntax/index.ts';
 import { makeGlobals } from './builtins/index.ts';
 import { delay } from './call.ts';
 import { compileFile } from './compile/compile.ts';
 import { evalError, withTrace } from './errors.ts';
 import type { EvalIo } from './eval-io.ts';
 import { force } from './force.ts';
-import { limits } from './limits.ts';
-import { baseNameOf, parentOf, PathAccess } from './path-access.ts';
-import type { PosIdx } from './positions.ts';
 import { internalSource } from './internal-files.ts';
+import { limits } from './limits.ts';
+import { baseNameOf, PathAccess, parentOf } from './path-access.ts';
+import type { PosIdx } from './positions.ts';
 import type { EvalSettings, Runtime } from './runtime.ts';
 import { parseSearchPath, SearchPath } from './search-path.ts';
 import { symbolName } from './symbols.ts';
@@ -81,6 +81,11 @@ export class Evaluator implements Runtime {
     } catch (error) {
       throw withTrace(error, `while evaluating the file '${file}':`);
     }
+  }
+
+  /** Evaluates a file that was named from outside: its name is no news to the user, and it is not remembered. */
+  evaluateRootFile(path: string): Value {
+    return this.#compile(this.#readSource(this.#access.resolveImport(path)), this.globals)();
   }
 
   importScoped(path: string, scope: AttrSet, _pos: PosIdx): Value {

@@ -3,7 +3,7 @@ import { withTrace } from './errors.ts';
 import { force } from './force.ts';
 import { deeper } from './limits.ts';
 import { symbolName } from './symbols.ts';
-import { AttrSet, type Lazy } from './value.ts';
+import { AttrSet, determinePos, type Lazy } from './value.ts';
 
 /** Computes the value and all it contains; what is contained in itself is visited once. */
 export function forceDeep(lazy: Lazy): void {
@@ -14,7 +14,7 @@ function visit(lazy: Lazy, seen: Set<unknown>): void {
   if (typeof lazy !== 'object' || lazy === null || seen.has(lazy)) return;
   seen.add(lazy);
   deeper(0, () => {
-    const value = force(lazy);
+    const value = force(lazy, determinePos(lazy));
     if (value instanceof AttrSet) visitSet(value, seen);
     else if (Array.isArray(value)) visitList(value, seen);
   });

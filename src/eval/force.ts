@@ -3,7 +3,9 @@
  * as C++ Nix words it ("while evaluating the first argument passed to builtins.map"); the words become a trace
  * line, both of the type error and of whatever error comes out of the computation.
  */
+
 import { NixError } from '../diagnostics/index.ts';
+import { describeCycle } from './cycle.ts';
 import {
   asNixError,
   copyError,
@@ -13,7 +15,7 @@ import {
   typeError,
   withTrace,
 } from './errors.ts';
-import { resolvePos, type PosIdx } from './positions.ts';
+import { type PosIdx, resolvePos } from './positions.ts';
 import { intern } from './symbols.ts';
 import {
   AttrSet,
@@ -25,8 +27,8 @@ import {
   NixFloat,
   type NixInt,
   type NixString,
-  textOf,
   Thunk,
+  textOf,
   type Value,
 } from './value.ts';
 
@@ -49,7 +51,7 @@ export function forceThunk(thunk: Thunk, pos: PosIdx): Value {
   thunk.code = blackHole;
   thunk.env = null;
   try {
-    const value = code.run(env);
+    const value = code.run(env, pos);
     thunk.code = null;
     thunk.env = value;
     return value;
@@ -68,12 +70,13 @@ function giveUp(thunk: Thunk, code: Code, env: unknown, thrown: unknown): unknow
     error.cycle.push(code.pos);
     if (error.thunk === thunk) {
       error.closed = true;
+      error.hint = describeCycle(error.cycle);
       error.addTrace('entering the infinite recursion', undefined, true);
     }
   }
   if (error instanceof NixError && !(error instanceof StackOverflow) && error.code !== 'retry') {
     thunk.code = failed;
-    thunk.env = copyError(error);
+    thunk.env = error;
   } else {
     thunk.code = code;
     thunk.env = env;

@@ -1,5 +1,5 @@
 /** Values, compiler, builtins and sessions of the Nix language. All I/O goes through `EvalIo`. */
-export { type Selected, parseAttrPath } from './attr-path.ts';
+export { parseAttrPath, type Selected } from './attr-path.ts';
 export type { BuiltinSpec, BuiltinTable, ConstantSpec } from './builtins/registry.ts';
 export type {
   DerivationToWrite,
@@ -40,8 +40,8 @@ export {
   type StringContext,
   showType,
   Thunk,
-  textOf,
   type TypeName,
+  textOf,
   typeName,
   type Value,
 } from './value.ts';

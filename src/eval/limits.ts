@@ -20,7 +20,7 @@ export const limits = {
 /** One call deeper; the caller takes it back with `limits.depth--`. */
 export function enterCall(pos: PosIdx): void {
   limits.calls++;
-  if (++limits.depth > limits.maxDepth) throw new StackOverflow(pos);
+  if (limits.depth++ > limits.maxDepth) throw new StackOverflow(pos);
   if (limits.interrupt[0] !== 0) throw new Interrupted();
 }
 

@@ -1,7 +1,7 @@
 /** `<name>`: looking a name up in a search path, as `builtins.findFile` does. */
 import { canonicalPath } from '../syntax/index.ts';
 import { coerceToString, pathText } from './coerce.ts';
-import { ThrownError, evalError } from './errors.ts';
+import { evalError, ThrownError } from './errors.ts';
 import { forceAttrs, forceList, forceTextNoContext } from './force.ts';
 import { type PosIdx, resolvePos } from './positions.ts';
 import { realiseContext } from './realise.ts';

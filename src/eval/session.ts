@@ -6,19 +6,18 @@ import type { ParsedFile } from '../syntax/index.ts';
 import { printExpr } from '../syntax/index.ts';
 import { type Selected, selectPath } from './attr-path.ts';
 import { autoCall } from './auto-call.ts';
-import { asNixError } from './errors.ts';
 import { coerceToString, pathText } from './coerce.ts';
 import { isDerivation } from './equality.ts';
+import { asNixError, StackOverflow } from './errors.ts';
 import type { EvalIo } from './eval-io.ts';
 import { Evaluator, type EvaluatorHooks, type TextSource } from './evaluator.ts';
 import { force } from './force.ts';
 import { forceDeep } from './force-deep.ts';
 import { limits } from './limits.ts';
-import { StackOverflow } from './errors.ts';
 import { type PrintOptions, printValue } from './print.ts';
 import type { EvalSettings, Runtime } from './runtime.ts';
 import { intern } from './symbols.ts';
-import { AttrSet, emptySet, type Lazy, textOf, type Value } from './value.ts';
+import { type AttrSet, emptySet, type Lazy, textOf, type Value } from './value.ts';
 
 export const defaultSettings: EvalSettings = {
   system: 'x86_64-linux',
@@ -68,7 +67,7 @@ export class EvalSession {
 
   /** The value of the expression in a file or in a directory's `default.nix`. @throws NixError */
   evalFile(path: string): Value {
-    return this.#guard(() => this.#evaluator.importFile(path, 0));
+    return this.#guard(() => this.#evaluator.evaluateRootFile(path));
   }
 
   /** The value of an expression given as text. @throws NixError */

@@ -30,14 +30,15 @@ export type Lazy = Value | Thunk;
  * class for all, so that calls of `run` stay monomorphic.
  */
 export class Code {
+  /** Gets the environment, and where the value is needed (for the calls that builtins such as `map` delay). */
   // biome-ignore lint/suspicious/noExplicitAny: each kind of code knows its environment
-  run: (this: Code, env: any) => Value;
+  run: (this: Code, env: any, pos: PosIdx) => Value;
   /** Where the expression stands, for the drawing of cycles. */
   readonly pos: PosIdx;
   /** What `run` is yet to be compiled from. */
   source: unknown;
   // biome-ignore lint/suspicious/noExplicitAny: each kind of code knows its environment
-  constructor(run: (this: Code, env: any) => Value, pos: PosIdx, source: unknown = null) {
+  constructor(run: (this: Code, env: any, pos: PosIdx) => Value, pos: PosIdx, source: unknown = null) {
     this.run = run;
     this.pos = pos;
     this.source = source;
@@ -346,6 +347,27 @@ export function makeInt(value: bigint): NixInt | undefined {
   if (value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER))
     return Number(value);
   return value >= SMALLEST && value <= LARGEST ? value : undefined;
+}
+
+/** Where a function was written; `noPos` for other values and for what is not computed yet, save delayed calls. */
+export function determinePos(lazy: Lazy): PosIdx {
+  if (lazy instanceof Lambda) return lazy.code.posOf(0);
+  if (lazy instanceof PartialLambda) return lazy.lambda.code.posOf(lazy.args.length);
+  if (!(lazy instanceof Thunk)) return 0;
+  if (lazy.code === null) return determinePos(lazy.env);
+  return lazy.env instanceof Application ? determinePos(lazy.env.fn) : 0;
+}
+
+/** The environment of a delayed call. */
+export class Application {
+  readonly fn: Lazy;
+  readonly a: Lazy;
+  readonly b: Lazy | undefined;
+  constructor(fn: Lazy, a: Lazy, b: Lazy | undefined) {
+    this.fn = fn;
+    this.a = a;
+    this.b = b;
+  }
 }
 
 /** The names of types as `builtins.typeOf` gives them. */

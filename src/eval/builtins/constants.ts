@@ -1,6 +1,7 @@
 /** Builtins that are no functions. */
-import { derivationFunction } from './derivation-wrapper.ts';
+
 import { AttrSet } from '../value.ts';
+import { derivationFunction } from './derivation-wrapper.ts';
 import type { ConstantSpec } from './registry.ts';
 
 /** The version of the language that the evaluator implements, in Nix's counting. */

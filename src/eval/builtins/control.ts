@@ -1,8 +1,9 @@
 /** Builtins that steer evaluation: order of evaluation, errors, messages. */
-import { coerceToString, interpolation, pathText } from '../coerce.ts';
-import { AbortError, evalError, isCatchable, NixError, ThrownError, withTrace } from '../errors.ts';
+
 import { call1 } from '../call.ts';
+import { coerceToString, interpolation, pathText } from '../coerce.ts';
 import { lessThan } from '../equality.ts';
+import { AbortError, evalError, isCatchable, NixError, ThrownError, withTrace } from '../errors.ts';
 import { force, forceAttrs, forceFunction, forceList, forceText } from '../force.ts';
 import { forceDeep } from '../force-deep.ts';
 import { limits } from '../limits.ts';

@@ -2,10 +2,9 @@
  * The global `derivation`: a lazy set around `derivationStrict`. `drvPath` and each `outPath` are computed when they
  * are needed; every output is a set of its own that also has the attributes of all others.
  */
-import { call1 } from '../call.ts';
+import { call1, delay } from '../call.ts';
 import { evalError, withTrace } from '../errors.ts';
 import { force, forceAttrs, forceList, forceTextNoContext } from '../force.ts';
-import { delay } from '../call.ts';
 import { mergeSets } from '../merge.ts';
 import type { Runtime } from '../runtime.ts';
 import { Shape } from '../shape.ts';

@@ -5,7 +5,7 @@ import { evalError } from '../errors.ts';
 import { force, forceBool, forceFunction, forceInt, forceList, forceTextNoContext } from '../force.ts';
 import { mergeSort } from '../merge-sort.ts';
 import { intern, type SymbolId } from '../symbols.ts';
-import { AttrSet, AttrSetBuilder, type Lazy, PrimOp, type Value } from '../value.ts';
+import { AttrSet, AttrSetBuilder, determinePos, type Lazy, PrimOp, type Value } from '../value.ts';
 import type { BuiltinTable } from './registry.ts';
 
 /** "while evaluating the second argument passed to builtins.map" */
@@ -110,7 +110,8 @@ function concatMap(fnLazy: Lazy, lazyList: Lazy): Value {
   const fn = forceFunction(fnLazy, 0, argument('first', 'concatMap'));
   const what = returned('function', 'concatMap');
   const list = forceList(lazyList, 0, argument('second', 'concatMap'));
-  return concatLists(list.map((element) => forceList(call1(fn, element, 0), 0, what)));
+  const pos = determinePos(fn);
+  return concatLists(list.map((element) => forceList(call1(fn, element, 0), pos, what)));
 }
 
 function elemAt(lazyList: Lazy, index: Lazy): Value {

@@ -1,10 +1,10 @@
 /** `let`, `with`, `if`, `assert`, lists and `__curPos`. */
 import type { AssertExpr, IfExpr, LetExpr, ListExpr, WithExpr } from '../../syntax/index.ts';
 import { printExpr } from '../../syntax/index.ts';
-import { AssertionError, withTrace } from '../errors.ts';
 import { assertEqual } from '../assert-equal.ts';
-import { resolvePos } from '../positions.ts';
+import { AssertionError, withTrace } from '../errors.ts';
 import { positionSet } from '../position-set.ts';
+import { resolvePos } from '../positions.ts';
 import { Env, type Lazy } from '../value.ts';
 import { runBool } from './operators.ts';
 import type { Delay, Run, Scope } from './scope.ts';

@@ -5,8 +5,8 @@
 import { type BinaryExpr, canonicalPath, type Expr, type UnaryExpr } from '../../syntax/index.ts';
 import { call2 } from '../call.ts';
 import { coerceToString, interpolation, StringBuilder } from '../coerce.ts';
-import { evalError, typeError, withTrace } from '../errors.ts';
 import { equalValues } from '../equality.ts';
+import { evalError, typeError, withTrace } from '../errors.ts';
 import { force } from '../force.ts';
 import { MergeSite } from '../merge.ts';
 import type { PosIdx } from '../positions.ts';
@@ -14,13 +14,13 @@ import type { Runtime } from '../runtime.ts';
 import {
   AttrSet,
   isInt,
+  type Lazy,
   makeInt,
   NixFloat,
-  NixPath,
   type NixInt,
+  NixPath,
   PrimOp,
   showType,
-  type Lazy,
   type Value,
 } from '../value.ts';
 import type { Run, Scope } from './scope.ts';

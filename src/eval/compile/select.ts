@@ -5,7 +5,7 @@
 import type { AttrName, HasAttrExpr, SelectExpr } from '../../syntax/index.ts';
 import { printExpr } from '../../syntax/index.ts';
 import { didYouMean, evalError, typeError, withTrace } from '../errors.ts';
-import { force, forceThunk, forceTextNoContext } from '../force.ts';
+import { force, forceTextNoContext, forceThunk } from '../force.ts';
 import type { PosIdx } from '../positions.ts';
 import type { Shape } from '../shape.ts';
 import { intern, type SymbolId, symbolName } from '../symbols.ts';

@@ -3,7 +3,7 @@ import type { ConcatExpr, SearchPathExpr } from '../../syntax/index.ts';
 import { call2 } from '../call.ts';
 import { coerceToString, interpolation } from '../coerce.ts';
 import { withTrace } from '../errors.ts';
-import { ContextString, mergeContexts, NixPath, type StringContext, type Value } from '../value.ts';
+import { ContextString, mergeContexts, type NixPath, type StringContext, type Value } from '../value.ts';
 import { appendToPath } from './operators.ts';
 import type { Run, Scope } from './scope.ts';
 
