@@ -103,8 +103,8 @@ rec {
     traceXMLVal = value: trace (toXML value) value;
     /** The same after some text. */
     traceXMLValMarked = text: value: trace (text + toXML value) value;
-    /** Prints a value for which a predicate does not hold, and returns it. */
-    traceValIfNot = pred: value: if pred value then value else trace value value;
+    /** Whether a predicate holds for a value, which is printed when it does not. */
+    traceValIfNot = pred: value: if pred value then true else trace (showVal value) false;
     /** Adds an error context with its name to each attribute. */
     addErrorContextToAttrs = mapAttrs (name: builtins.addErrorContext "while evaluating the attribute `${name}':");
     /** Prints a function's argument and result. */

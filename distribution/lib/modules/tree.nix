@@ -102,15 +102,16 @@ let
         column = null;
       };
 
-  # Modules of a declaration's submodule, and those that 15.09 wrote beside `types.optionSet`.
+  # Modules of a declaration's submodule, and those that 15.09 wrote beside the type (`mkOption { options = ...; }`).
   subModulesOf =
     decl:
     let
-      modules = decl.options.type.getSubModules or null;
-      beside = map asModule (lib.lists.toList (decl.options.options or [ ]));
-      asModule = m: if isAttrs m && m != { } && all isOption (builtins.attrValues m) then { options = m; } else m;
+      ofType = decl.options.type.getSubModules or null;
+      beside = map asModule (lib.lists.toList decl.options.options);
+      asModule = m: if isAttrs m && !(m ? options || m ? config || m ? imports) then { options = m; } else m;
+      modules = (if ofType == null then [ ] else ofType) ++ (if decl.options ? options then beside else [ ]);
     in
-    if modules == null then [ ] else map (setDefaultModuleLocation decl._file) (modules ++ beside);
+    if modules == [ ] then modules else map (setDefaultModuleLocation decl._file) modules;
 
   # Adds a further declaration to what the former ones came to.
   addDeclaration =

@@ -168,4 +168,15 @@ in
     }).config.x;
     expected = [ { a = 5; b = 5; } ];
   };
+  "sub-options beside the type, in several declarations" = {
+    expr = (lib.evalModules {
+      modules = [
+        { options.x = mkOption { type = types.loaOf types.optionSet; options = [ ({ name, ... }: { options.label = mkOption { default = name; }; }) ]; }; }
+        { options.x = mkOption { options.needed = mkOption { type = types.bool; default = false; }; }; }
+        { options.x = mkOption { options = { extra.deep = mkOption { default = 1; }; }; }; }
+        { x.one = { needed = true; }; }
+      ];
+    }).config.x;
+    expected = { one = { label = "one"; needed = true; extra.deep = 1; }; };
+  };
 }
