@@ -1,6 +1,7 @@
 /** The builder: makes the outputs of derivations valid, and tells beforehand what that takes. */
 import { type Activity, ActivityType, type Logger, type NixError } from '../diagnostics/index.ts';
 import { parseStorePath, type StorePath } from '../formats/index.ts';
+import { areIdsMapped } from '../platform/index.ts';
 import type { WritableStore } from '../store/index.ts';
 import { BuildUserPool } from './build-user.ts';
 import { ClosureFinder } from './closure.ts';
@@ -51,7 +52,10 @@ export class Builder {
 
   constructor(options: BuilderOptions) {
     const { store, logger, settings, sandboxTools } = options;
-    const root = process.getuid?.() === 0;
+    const { buildUserFirstId, buildUserCount, buildUserGroupId } = settings;
+    const lastId = buildUserFirstId + buildUserCount - 1;
+    // Root of a small user namespace builds as what it really is: an ordinary user.
+    const root = process.getuid?.() === 0 && areIdsMapped(lastId, buildUserGroupId);
     this.#context = {
       store,
       logger,
@@ -61,9 +65,9 @@ export class Builder {
       users: root
         ? new BuildUserPool({
             stateDir: store.stateDir,
-            firstUid: settings.buildUserFirstId,
-            count: settings.buildUserCount,
-            gid: settings.buildUserGroupId,
+            firstUid: buildUserFirstId,
+            count: buildUserCount,
+            gid: buildUserGroupId,
           })
         : undefined,
     };

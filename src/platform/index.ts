@@ -16,5 +16,5 @@ export { Bzip2Encoder } from './bzip2-encoder.ts';
 export { deleteTree } from './delete-tree.ts';
 export { buildSeccompFilter, type FilterArchitecture, type FilterOptions } from './linux/seccomp.ts';
 export { killProcessesOf, processesOf } from './linux/process-table.ts';
-export { userNamespaceRemedies } from './linux/user-namespaces.ts';
+export { areIdsMapped, userNamespaceRemedies } from './linux/user-namespaces.ts';
 export { decompressXz, XzError } from './xz.ts';

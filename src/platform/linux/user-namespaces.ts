@@ -1,4 +1,4 @@
-/** Why an unprivileged process may be unable to make a user namespace, told from the kernel's settings. */
+/** User namespaces: why one cannot be made, told from the kernel's settings, and which users ours has. */
 import { readFileSync } from 'node:fs';
 
 const switches: readonly {
@@ -34,4 +34,22 @@ function readSetting(file: string): string {
   } catch {
     return '';
   }
+}
+
+/**
+ * Whether a user and a group exist in our own user namespace: root of a container may have none but itself, and cannot
+ * become another user then.
+ */
+export function areIdsMapped(uid: number, gid: number): boolean {
+  return isMapped('/proc/self/uid_map', uid) && isMapped('/proc/self/gid_map', gid);
+}
+
+/** Lines of a map: first id inside, first id outside, how many. */
+function isMapped(file: string, id: number): boolean {
+  const ranges = readSetting(file).trim().split('\n');
+  if (ranges[0] === '') return true;
+  return ranges.some((line) => {
+    const [first, , count] = line.trim().split(/\s+/).map(Number);
+    return id >= first && id < first + count;
+  });
 }
