@@ -64,7 +64,7 @@ export async function findSuites(context: ArchiveContext, request: ArchiveReques
     requireUnlessNew(context, suite, archive, result.failures);
     return undefined;
   });
-  return (await Promise.all(suites)).filter((suite) => suite !== undefined);
+  return (await settleAll(suites)).filter((suite) => suite !== undefined);
 }
 
 /** Fetches, verifies, merges and resolves the indices of some suites. Network and cache; no other effect. */
@@ -118,7 +118,7 @@ async function fetchAllIndices(
       { suite, kind: 'sources' as const, path: `${component}/source/Sources` },
     ]),
   );
-  return Promise.all(
+  return settleAll(
     wanted.map(async ({ suite, kind, path }) => ({
       suite,
       kind,
@@ -141,6 +141,12 @@ function requireUnlessNew(
   logger.warn(
     `the channel goes without the suite '${suite.name}' (${reason}); set '${setting}' to get its updates`,
   );
+}
+
+/** Like `Promise.all`, but a failure waits for the others: nothing goes on behind the caller's back. */
+async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 function sortByName<T>(items: ReadonlyMap<string, T>): Map<string, T> {

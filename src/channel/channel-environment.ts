@@ -2,7 +2,7 @@
  * The `channels` profile: each generation is a store path with a link per channel, `NAME -> STORE-PATH/NAME`, and the
  * `manifest.nix` by which `nix-env` knows what is in it; the same tree that C++ Nix makes.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encodeBytes } from '../diagnostics/index.ts';
 import { parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
@@ -14,6 +14,7 @@ import {
   type WritableStore,
 } from '../store/index.ts';
 import { formatNixData } from './nix-literal.ts';
+import { withTemporaryDirectory } from './temporary-directory.ts';
 
 /** One installed channel: a store path that holds the directory `name`. */
 export interface InstalledChannel {
@@ -70,19 +71,13 @@ async function addEnvironment(
   const sorted = channels.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const paths = sorted.map((channel) => channel.path);
   const manifest = await store.addText('env-manifest.nix', formatManifest(store.storeDir, sorted), paths);
-  mkdirSync(temporaryDirectory, { recursive: true });
-  const directory = mkdtempSync(join(temporaryDirectory, '.environment-'));
-  try {
+  return withTemporaryDirectory(temporaryDirectory, async (directory) => {
     symlinkSync(printStorePath(store.storeDir, manifest), join(directory, 'manifest.nix'));
     for (const { name, path } of sorted) {
       symlinkSync(`${printStorePath(store.storeDir, path)}/${name}`, join(directory, name));
     }
-    return await store.addPath('user-environment', encodeBytes(directory), {
-      references: [manifest, ...paths],
-    });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+    return store.addPath('user-environment', encodeBytes(directory), { references: [manifest, ...paths] });
+  });
 }
 
 /** One element for each channel, attributes sorted, as `nix-env` writes it. */

@@ -1,5 +1,4 @@
 /** One update of a `debian:` channel: the tree is made and added to the store, unless it would be the same again. */
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeBytes } from '../diagnostics/index.ts';
 import type { StorePath } from '../formats/index.ts';
@@ -8,12 +7,13 @@ import { type ArchiveContext, findSuites } from './archive-index.ts';
 import { versionWithSuffix } from './channel-tree.ts';
 import { lockedDates, readLock } from './lock.ts';
 import { type ChannelRequest, channelKey, writeChannelTree } from './make-channel.ts';
+import { withTemporaryDirectory } from './temporary-directory.ts';
 
 export interface DebianChannelContext extends Omit<ArchiveContext, 'freshness'> {
   readonly store: WritableStore;
   readonly now: Date;
   readonly maxExpiredSeconds?: number | undefined;
-  /** Big enough for a tree (100 MB); kept free of leftovers. */
+  /** Where trees (100 MB and more) are made before they go to the store. */
   readonly temporaryDirectory: string;
 }
 
@@ -42,12 +42,9 @@ export async function updateDebianChannel(
   };
   const suites = await findSuites(archive, request);
   if (present && lock?.key === channelKey(request, suites)) return present.path;
-  const directory = join(temporaryDirectory, `.channel-${process.pid}`);
-  try {
+  return withTemporaryDirectory(temporaryDirectory, async (directory) => {
     const index = await writeChannelTree(archive, request, { suites, directory: join(directory, name) });
     context.onPhase?.('store');
-    return await store.addPath(`${name}-${versionWithSuffix(index)}`, encodeBytes(directory));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+    return store.addPath(`${name}-${versionWithSuffix(index)}`, encodeBytes(directory));
+  });
 }

@@ -2,11 +2,12 @@
  * How this part reaches the network: whole files (indices, a few packages) into memory, from the first of several
  * addresses. Authenticity never rests on the transport: every byte is checked against a signature or a signed hash.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { UrlFetcher } from '../fetchers/index.ts';
 import { localFileUnreadable, withMirrorHint } from './errors.ts';
+import { withTemporaryDirectory } from './temporary-directory.ts';
 
 export interface DownloadOptions {
   readonly maxBytes?: number;
@@ -43,30 +44,20 @@ export function fetcherDownload(
   return {
     async get(urls, { maxBytes, accept } = {}) {
       if (urls.every((url) => url.startsWith('file:'))) return readFirst(urls, accept);
-      mkdirSync(temporaryDirectory, { recursive: true });
-      const directory = mkdtempSync(join(temporaryDirectory, '.download-'));
-      try {
+      return withTemporaryDirectory(temporaryDirectory, async (directory) => {
         const destination = join(directory, 'file');
-        const result = await fetcher.download(
-          {
-            urls,
-            destination,
-            ...(maxBytes !== undefined && { maxSizeBytes: maxBytes }),
-            ...(accept && { accept: () => accept(readFileSync(destination)) }),
-          },
-          signal ? { signal } : {},
-        );
-        return {
-          bytes: readFileSync(destination),
-          url: result.url,
-          finalUrl: result.finalUrl,
-          accepted: result.accepted,
+        const request = {
+          urls,
+          destination,
+          ...(maxBytes !== undefined && { maxSizeBytes: maxBytes }),
+          ...(accept && { accept: () => accept(readFileSync(destination)) }),
         };
-      } catch (error) {
-        throw withMirrorHint(error);
-      } finally {
-        rmSync(directory, { recursive: true, force: true });
-      }
+        const result = await fetcher.download(request, signal ? { signal } : {}).catch((error: unknown) => {
+          throw withMirrorHint(error);
+        });
+        const { url, finalUrl, accepted } = result;
+        return { bytes: readFileSync(destination), url, finalUrl, accepted };
+      });
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Channels: from a Debian release's signed archive to a channel tree, and `nix-channel`'s generations. */
-export { type ArchiveContext, type ArchiveIndex } from './archive-index.ts';
+export type { ArchiveContext, ArchiveIndex } from './archive-index.ts';
 export { type BootstrapProgram, writeBootstrap } from './bootstrap.ts';
 export { addChannel, type ChannelList, readChannelList } from './channel-list.ts';
 export {

@@ -1,90 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import {
-  type ArchiveServer,
-  bootstrapPackages,
-  type Fault,
-  makeTestKey,
-  samplePackages,
-  sampleSources,
-  serveArchive,
-  TestArchive,
-  type TestSuite,
-} from '../../tests/support/debian-archive/index.ts';
-import { MemoryLogger } from '../diagnostics/index.ts';
-import { UrlFetcher } from '../fetchers/index.ts';
-import type { ArchiveContext } from './archive-index.ts';
-import { fetcherDownload } from './download.ts';
-import { DownloadCache } from './download-cache.ts';
-import { type ChannelRequest, makeChannelTree } from './make-channel.ts';
+import { bootstrapPackages, type Fault, makeTestKey } from '../../tests/support/debian-archive/index.ts';
+import { makeChannelTree } from './make-channel.ts';
 import { parseDebianChannel } from './releases.ts';
-
-const fixtures = join(dirname(fileURLToPath(import.meta.url)), 'fixtures');
-const key = await makeTestKey();
-const now = new Date('2026-01-10T00:00:00Z');
-const mainSuite: TestSuite = { name: 'trixie', packages: samplePackages, sources: sampleSources };
-
-/** A served archive, and everything that a channel is made with. */
-class Scene implements AsyncDisposable {
-  readonly directory = mkdtempSync(join(tmpdir(), 'firn-channel-'));
-  readonly archive = new TestArchive(key);
-  readonly security = new TestArchive(key);
-  readonly logger = new MemoryLogger();
-  readonly #fetcher = new UrlFetcher({ attempts: 2, retryDelayMs: 1, stalledTimeoutSeconds: 5 });
-  server!: ArchiveServer;
-
-  static async open(...suites: TestSuite[]): Promise<Scene> {
-    const scene = new Scene();
-    for (const suite of suites) {
-      await (suite.name.endsWith('-security') ? scene.security : scene.archive).publish(suite);
-    }
-    scene.server = await serveArchive({
-      debian: scene.archive.files,
-      'debian-security': scene.security.files,
-    });
-    writeFileSync(join(scene.directory, 'keyring.asc'), key.publicKey);
-    return scene;
-  }
-
-  get output(): string {
-    return join(this.directory, 'tree');
-  }
-
-  context(freshness: Partial<ArchiveContext['freshness']> = {}): ArchiveContext {
-    return {
-      download: fetcherDownload(this.#fetcher, join(this.directory, 'tmp')),
-      cache: new DownloadCache(join(this.directory, 'cache')),
-      logger: this.logger,
-      trust: { keyrings: [join(this.directory, 'keyring.asc')] },
-      freshness: { now, lockedDates: new Map(), ...freshness },
-    };
-  }
-
-  request(overrides: Partial<ChannelRequest> = {}): ChannelRequest {
-    return {
-      channel: parseDebianChannel('debian:trixie'),
-      system: 'x86_64-linux',
-      components: ['main'],
-      mirrors: { debianMirrors: [`${this.server.url}/debian`] },
-      distribution: { directory: join(fixtures, 'distribution'), program: new Map() },
-      ...overrides,
-    };
-  }
-
-  make(overrides: Partial<ChannelRequest> = {}, freshness: Partial<ArchiveContext['freshness']> = {}) {
-    return makeChannelTree(this.context(freshness), this.request(overrides), this.output);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#fetcher[Symbol.dispose]();
-    await this.server.close();
-    rmSync(this.directory, { recursive: true, force: true });
-  }
-}
+import { fixtures, mainSuite, Scene } from './test-scene.ts';
 
 /** Every file of a tree: path -> contents, a byte string. Only real files may be in it. */
 function readTree(root: string): Map<string, string> {

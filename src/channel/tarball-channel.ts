@@ -1,11 +1,10 @@
 /** Channels as C++ Nix has them: a URL of a tarball, or of a directory that holds `nixexprs.tar.xz` (or `.bz2`). */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { encodeBytes, NixError } from '../diagnostics/index.ts';
 import type { StorePath } from '../formats/index.ts';
 import type { WritableStore } from '../store/index.ts';
 import type { Download, Downloaded } from './download.ts';
 import { badTarball } from './errors.ts';
+import { withTemporaryDirectory } from './temporary-directory.ts';
 import { readTarball, topNames, writeTarball } from './unpack-tarball.ts';
 
 export interface TarballChannelContext {
@@ -24,14 +23,10 @@ export async function updateTarballChannel(
   const entries = await readTarball(bytes, from);
   if (topNames(entries).length !== 1)
     throw badTarball(from, `it has ${topNames(entries).length} files at its top`);
-  mkdirSync(temporaryDirectory, { recursive: true });
-  const directory = mkdtempSync(join(temporaryDirectory, '.channel-'));
-  try {
+  return withTemporaryDirectory(temporaryDirectory, async (directory) => {
     writeTarball(entries, directory, name, from);
-    return await store.addPath(name + versionSuffix(from), encodeBytes(directory));
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+    return store.addPath(name + versionSuffix(from), encodeBytes(directory));
+  });
 }
 
 async function downloadTarball(download: Download, url: string): Promise<Downloaded> {
