@@ -1,10 +1,10 @@
-# Merges the declared users and groups into the account files: update-users.sh SPECIFICATION mutable|fixed BUSYBOX
+# Merges the declared users and groups into the account files: update-users.sh SPECIFICATION mutable|fixed PERL
 # The specification's records are made in users-groups.nix. What was declared is remembered in /var/lib/nixos, so that an
 # account that is no longer declared goes away, and so that a number, once given, is never given to another name.
 set -e
 specification=$1
 mutable=$2
-busybox=$3
+perl=$3
 state=/var/lib/nixos
 mkdir -p "$state" /etc
 
@@ -99,7 +99,13 @@ choose() { # MAP CURRENT USED FIXED NAME KIND: the number is left in $allocated
 }
 
 hash_password() {
-  printf '%s\n' "$1" | "$busybox" cryptpw -m sha512 -P 0
+  # The program's own modules are not needed: `crypt` is built in, and the C library knows the method by its prefix.
+  printf '%s\n' "$1" | "$perl" -e '
+    chomp(my $password = <STDIN>);
+    open(my $random, "<", "/dev/urandom") or die "no random numbers: $!\n";
+    read($random, my $bytes, 16) == 16 or die "no random numbers\n";
+    my @letters = (".", "/", 0 .. 9, "A" .. "Z", "a" .. "z");
+    print crypt($password, q($6$) . join("", map { $letters[ord($_) % 64] } split(//, $bytes)) . q($)), "\n";'
 }
 
 # Groups first: users refer to them.

@@ -388,7 +388,7 @@ in
     system.activationScripts.users = {
       text = ''
         # Users and groups.
-        ${pkgs.runtimeShell} ${./update-users.sh} ${specification} ${if cfg.mutableUsers then "mutable" else "fixed"} ${pkgs.busybox}/bin/busybox
+        ${pkgs.runtimeShell} ${./update-users.sh} ${specification} ${if cfg.mutableUsers then "mutable" else "fixed"} ${pkgs.debian.perl-base}/bin/perl
       '';
     };
     # An older name of the same fragment.

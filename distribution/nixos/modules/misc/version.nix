@@ -11,7 +11,7 @@ let
   inherit (lib) mkOption types;
   cfg = config.system.nixos;
 
-  root = ../../../..;
+  root = ../../..;
   readOr =
     path: default:
     if builtins.pathExists path then lib.removeSuffix "\n" (builtins.readFile path) else default;

@@ -168,11 +168,11 @@ in
         };
         su = {
           setuid = true;
-          source = "${pkgs.util-linux-su or pkgs.debian.util-linux}/bin/su";
+          source = "${pkgs.util-linux}/bin/su";
         };
         newgrp = {
           setuid = true;
-          source = "${pkgs.debian.util-linux-extra or pkgs.debian.passwd}/bin/newgrp";
+          source = "${pkgs.debian.login}/bin/newgrp";
         };
         chsh = {
           setuid = true;

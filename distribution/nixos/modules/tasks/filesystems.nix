@@ -157,7 +157,7 @@ let
   fstabLine =
     fs:
     let
-      skipCheck = fs.noCheck || fs.device == "none" || builtins.elem fs.fsType [ "tmpfs" "overlay" "9p" "nfs" "nfs4" "cifs" "btrfs" "zfs" "none" ];
+      skipCheck = fs.noCheck || fs.device == "none" || builtins.elem fs.fsType [ "tmpfs" "overlay" "9p" "erofs" "squashfs" "nfs" "nfs4" "cifs" "btrfs" "zfs" "none" ];
       pass =
         if skipCheck then
           "0"

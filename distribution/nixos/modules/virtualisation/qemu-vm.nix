@@ -20,26 +20,25 @@ let
   toplevel = config.system.build.toplevel;
   closure = pkgs.closureInfo { rootPaths = [ toplevel ] ++ cfg.additionalPaths; };
 
-  # The closure as a file system. Times and identifiers are fixed, so that equal closures give equal images.
+  # The closure as a file system, read straight from the store. Times, owners and identifiers are fixed, so that equal
+  # closures give equal images.
   storeImage =
     pkgs.runCommand "nix-store-image"
       {
         preferLocalBuild = true;
         allowSubstitutes = false;
-        nativeBuildInputs = [ d.e2fsprogs ];
+        nativeBuildInputs = [
+          d.erofs-utils
+          pkgs.gnutar
+        ];
       }
       ''
-        mkdir -p root $out
-        while read -r path; do
-          cp -a --reflink=auto "$path" root/
-        done < ${closure}/store-paths
-        cp ${closure}/registration root/.registration
-        chmod -R u+w root
-        find root -exec touch -h -d @1 {} +
-        blocks=$(( $(du -s --apparent-size -B 4096 root | cut -f1) + $(find root | wc -l) / 2 + 8192 ))
-        E2FSPROGS_FAKE_TIME=1 mke2fs -q -t ext4 -L nix-store -b 4096 -m 0 -O ^has_journal,^resize_inode,^metadata_csum,^huge_file \
-          -U 8d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374 -E hash_seed=8d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374,root_owner=0:0,lazy_itable_init=0 \
-          -d root $out/nix-store.img $blocks
+        mkdir -p $out registration
+        cp ${closure}/registration registration/.registration
+        sed 's|.*/||' ${closure}/store-paths > names
+        tar --create --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --mode=u+w \
+          -C /nix/store --files-from=$PWD/names -C $PWD/registration .registration |
+          LD_LIBRARY_PATH=${d.libc6}/lib/x86_64-linux-gnu mkfs.erofs --quiet --tar=f -T1 --all-root -U 8d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374 $out/nix-store.img
       '';
 
   # An empty disk with one file system; a copy of it is the machine's own disk.
@@ -337,7 +336,7 @@ in
   config = {
     virtualisation.additionalPaths = cfg.pathsInNixDB;
     virtualisation.qemu.networkingOptions = [
-      "-device virtio-net-pci,netdev=user.0"
+      "-device virtio-net-pci,netdev=user.0,romfile="
       "-netdev user,id=user.0,${
         lib.concatMapStrings (
           f: "hostfwd=${f.proto or "tcp"}:${f.host.address or "127.0.0.1"}:${toString f.host.port}-${f.guest.address or ""}:${toString f.guest.port},"
@@ -361,7 +360,7 @@ in
         readonly = "on";
         cache = "unsafe";
       };
-      deviceExtraOpts = { };
+      deviceExtraOpts.serial = "nix-store";
     };
 
     system.build.vm = pkgs.runCommand "nixos-vm" { preferLocalBuild = true; } ''
@@ -382,10 +381,9 @@ in
         "/nix/.ro-store" =
           if cfg.useNixStoreImage then
             {
-              device = "/dev/disk/by-label/nix-store";
-              fsType = "ext4";
-              options = [ "ro" "noload" ];
-              noCheck = true;
+              device = "/dev/disk/by-id/virtio-nix-store";
+              fsType = "erofs";
+              options = [ "ro" ];
               neededForBoot = true;
             }
           else

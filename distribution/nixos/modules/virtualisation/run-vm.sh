@@ -73,18 +73,14 @@ choose_accelerator() {
 }
 choose_accelerator
 
-if [ "$USE_TMPDIR" = 1 ] || [ -z "$TMPDIR" ]; then
-  TMPDIR=$(mktemp -d "${TMPDIR:-/tmp}/nixos-vm.XXXXXXXXXX")
-  temporary=$TMPDIR
-fi
-export TMPDIR
-cleanup() { [ -z "$temporary" ] || rm -rf "$temporary"; }
-trap cleanup EXIT
-
 : "${NIX_DISK_IMAGE:=@diskImage@}"
-if [ -z "$NIX_DISK_IMAGE" ]; then
-  NIX_DISK_IMAGE=$TMPDIR/disk.qcow2
+temporary=
+if [ "$USE_TMPDIR" = 1 ] || [ -z "$NIX_DISK_IMAGE" ] || [ -n "@emptyDisks@" ]; then
+  temporary=$(mktemp -d "${TMPDIR:-/tmp}/nixos-vm.XXXXXXXXXX")
+  trap 'rm -rf "$temporary"' EXIT
+  [ "$USE_TMPDIR" != 1 ] || cd "$temporary"
 fi
+[ -n "$NIX_DISK_IMAGE" ] || NIX_DISK_IMAGE=$temporary/disk.qcow2
 NIX_DISK_IMAGE=$(readlink -m "$NIX_DISK_IMAGE")
 if [ ! -e "$NIX_DISK_IMAGE" ]; then
   echo "creating the disk '$NIX_DISK_IMAGE'..." >&2
@@ -96,7 +92,7 @@ fi
 extraDrives=
 index=0
 for size in @emptyDisks@; do
-  file=$TMPDIR/empty$index.qcow2
+  file=$temporary/empty$index.qcow2
   @qemuImg@ create -q -f qcow2 "$file" "${size}M"
   extraDrives="$extraDrives -drive id=empty$index,if=none,werror=report,file=$file -device virtio-blk-pci,drive=empty$index"
   index=$((index + 1))
@@ -117,9 +113,18 @@ fi
 # The options of the user-mode network end in a comma when nothing is added to them.
 network=$(echo "@network@" | sed -e 's/,\( \|$\)/\1/g')
 
-status=0
 # shellcheck disable=SC2086
-"$qemu" @dataDirs@ -name @name@ $accelerator -m @memory@ -smp @cores@ -no-reboot \
+set -- "$qemu" @dataDirs@ -name @name@ $accelerator -m @memory@ -smp @cores@ -no-reboot \
   -device virtio-rng-pci $network @drives@ $extraDrives $storeShare @sharedDirectories@ \
-  @options@ "$@" $QEMU_OPTS || status=$?
+  @options@ "$@" $QEMU_OPTS
+
+# QEMU takes this process's place, unless something is to be cleaned up after it.
+if [ -z "$temporary" ]; then
+  exec "$@"
+fi
+exec 3<&0
+"$@" <&3 &
+trap 'kill $!' TERM INT HUP
+status=0
+wait $! || status=$?
 exit $status

@@ -25,7 +25,7 @@ let
           done
         done
         ${lib.optionalString (cfg.extraHwdb != "") "cp ${pkgs.writeText "99-local.hwdb" cfg.extraHwdb} root/etc/udev/hwdb.d/99-local.hwdb"}
-        ${config.systemd.package}/bin/systemd-hwdb --root=$PWD/root update
+        ${pkgs.debian.udev}/bin/systemd-hwdb --root=$PWD/root update
         mv root/etc/udev/hwdb.bin $out
       '';
 in

@@ -36,10 +36,13 @@ let
             echo "error: '$package' has no modules for the kernel '$version'" >&2
             exit 1
           fi
-          cp -rs --no-preserve=mode --update=none $package/lib/modules/$version/. $out/lib/modules/$version/
+          if [ ${toString (builtins.length cfg.extraModulePackages)} = 0 ]; then
+            ln -s $package/lib/modules/$version/* $out/lib/modules/$version/
+          else
+            cp -rs --no-preserve=mode --update=none $package/lib/modules/$version/. $out/lib/modules/$version/
+          fi
         done
         rm -f $out/lib/modules/$version/{build,source}
-        ${pkgs.debian.kmod}/bin/kmod --version > /dev/null
         ln -s ${pkgs.debian.kmod}/bin/kmod depmod
         ./depmod -b $out -C /dev/null $version
       '';

@@ -43,7 +43,6 @@ sort -u needed | while read -r file; do
     *.gz) gzip -dc < $file > ${target%.gz} ;;
     *) cp -L $file $target ;;
   esac
-  ./modprobe --version > /dev/null
 done
 cp -L $tree/modules.builtin $tree/modules.order $root/lib/modules/$version/ 2>/dev/null || true
 cp -L $tree/modules.builtin.modinfo $root/lib/modules/$version/ 2>/dev/null || true

@@ -134,6 +134,14 @@ resolve_device() {
   case $1 in
     /dev/disk/by-label/*) findfs "LABEL=$(printf '%b' "${1#/dev/disk/by-label/}")" 2>/dev/null ;;
     /dev/disk/by-uuid/*) findfs "UUID=${1#/dev/disk/by-uuid/}" 2>/dev/null ;;
+    /dev/disk/by-id/virtio-*)
+      for block in /sys/block/*; do
+        if [ "$(cat "$block/serial" 2>/dev/null)" = "${1#/dev/disk/by-id/virtio-}" ]; then
+          echo "/dev/${block##*/}"
+          return
+        fi
+      done
+      ;;
     LABEL=* | UUID=*) findfs "$1" 2>/dev/null ;;
     *) if [ -e "$1" ]; then echo "$1"; fi ;;
   esac

@@ -260,6 +260,7 @@ in
         "xxhash_generic"
         "blake2b_generic"
       ]
+      ++ lib.optional (usesType "erofs") "erofs"
       ++ lib.optional (usesType "xfs") "xfs"
       ++ lib.optional (usesType "iso9660") "isofs"
       ++ lib.optional (usesType "squashfs") "squashfs"

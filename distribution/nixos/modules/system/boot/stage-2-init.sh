@@ -24,6 +24,12 @@ if [ -z "$container" ]; then
   mount -n -o remount,rw / 2>/dev/null
 fi
 
+# Names that udev would make, and that the scripts below use.
+[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
+[ -e /dev/stdin ] || ln -s /proc/self/fd/0 /dev/stdin
+[ -e /dev/stdout ] || ln -s /proc/self/fd/1 /dev/stdout
+[ -e /dev/stderr ] || ln -s /proc/self/fd/2 /dev/stderr
+
 read -r -a options < /proc/cmdline
 for option in "${options[@]}"; do
   case $option in

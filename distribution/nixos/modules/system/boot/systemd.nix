@@ -192,6 +192,9 @@ in
     environment.etc =
       {
         "systemd/system".source = config.system.build.units;
+        # What starts is declared; presets would enable what packages suggest.
+        "systemd/system-preset/00-nixos.preset".text = "ignore *\n";
+        "systemd/user-preset/00-nixos.preset".text = "ignore *\n";
         "systemd/system.conf".text =
           "[Manager]\n"
           + units.formatSection (
