@@ -5,12 +5,18 @@ import { areIdsMapped } from '../platform/index.ts';
 import type { WritableStore } from '../store/index.ts';
 import { BuildUserPool } from './build-user.ts';
 import { ClosureFinder } from './closure.ts';
-import { DerivationGoal, type GoalContext, type Installable, isFetch } from './derivation-goal.ts';
+import {
+  type BuildMode,
+  DerivationGoal,
+  type GoalContext,
+  type Installable,
+  isFetch,
+} from './derivation-goal.ts';
 import { DownloadService } from './download-service.ts';
 import { buildsFailed, combinedExitStatus } from './errors.ts';
 import type { BuildContext } from './local-build.ts';
-import { type Goal, type Outcome, Scheduler } from './scheduler.ts';
 import type { SandboxTools } from './sandbox-tools.ts';
+import { type Goal, type Outcome, Scheduler } from './scheduler.ts';
 import type { BuildSettings } from './settings.ts';
 
 export interface BuilderOptions {
@@ -21,6 +27,8 @@ export interface BuilderOptions {
 }
 
 export interface BuildPathsOptions {
+  /** `normal` unless told otherwise. */
+  readonly mode?: BuildMode;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -89,6 +97,7 @@ export class Builder {
       ...this.#context,
       downloads,
       parentActivity: realise.id,
+      mode: options.mode ?? 'normal',
       running: new Map(),
     };
     const goals = installables.map((each) => new DerivationGoal(context, each));

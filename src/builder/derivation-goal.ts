@@ -12,6 +12,7 @@ import type { DownloadService } from './download-service.ts';
 import {
   combinedExitStatus,
   dependenciesFailed,
+  nothingToCheck,
   rejected,
   unknownInstallable,
   wrongPlatform,
@@ -27,10 +28,14 @@ export interface Installable {
   readonly outputs: readonly string[];
 }
 
+export type BuildMode = 'normal' | 'check';
+
 /** What the goals of one request share. */
 export interface GoalContext extends BuildContext {
   readonly downloads: DownloadService;
   readonly parentActivity: number;
+  /** `check`: what was asked for is built again and compared; only its inputs are made as usual. */
+  readonly mode: BuildMode;
   /** Builds that run in this process, by derivation: a second request for other outputs waits for the first. */
   readonly running: Map<string, Promise<void>>;
 }
@@ -51,7 +56,7 @@ export class DerivationGoal implements Goal {
     this.#context = context;
     this.drvPath = installable.drvPath;
     this.#wanted = installable.outputs.toSorted();
-    this.key = `${installable.drvPath.baseName}!${this.#wanted.join(',')}`;
+    this.key = `${context.mode}:${installable.drvPath.baseName}!${this.#wanted.join(',')}`;
   }
 
   get drvPathText(): string {
@@ -81,6 +86,10 @@ export class DerivationGoal implements Goal {
     );
   }
 
+  get #check(): boolean {
+    return this.#context.mode === 'check' && !isFetch(this.derivation);
+  }
+
   async prepare(): Promise<'done' | readonly Goal[]> {
     const { store } = this.#context;
     await store.addTempRoot(this.drvPath);
@@ -93,7 +102,9 @@ export class DerivationGoal implements Goal {
     }
     const outputs = [...this.outputs().values()];
     for (const path of outputs) await store.addTempRoot(path);
-    if (outputs.every((path) => store.isValidPath(path))) return 'done';
+    const valid = outputs.every((path) => store.isValidPath(path));
+    if (this.#check && !valid) throw nothingToCheck(this.drvPathText);
+    if (valid && !this.#check) return 'done';
     for (const source of this.derivation.inputSrcs)
       this.#context.closures.info(parseStorePath(store.storeDir, source));
     return [...this.derivation.inputDrvs].map(
@@ -109,7 +120,8 @@ export class DerivationGoal implements Goal {
     const { running } = this.#context;
     const key = this.drvPath.baseName;
     await running.get(key)?.catch(() => {});
-    if ([...this.outputs().values()].every((path) => this.#context.store.isValidPath(path))) return;
+    const valid = [...this.outputs().values()].every((path) => this.#context.store.isValidPath(path));
+    if (valid && !this.#check) return;
     const build = this.#lockAndMake(signal);
     running.set(key, build);
     try {
@@ -141,9 +153,16 @@ export class DerivationGoal implements Goal {
         .stop();
     using _locks = await store.lockPaths(paths, { signal, onWait });
     // Another process may have been here while we waited.
-    if (paths.every((path) => store.isValidPath(path))) return;
+    if (!this.#check && paths.every((path) => store.isValidPath(path))) return;
     const options = readDerivationOptions(derivation, this.drvPathText);
-    const request = { drvPath: this.drvPath, derivation, options, parentActivity, signal };
+    const request = {
+      drvPath: this.drvPath,
+      derivation,
+      options,
+      parentActivity,
+      signal,
+      check: this.#check,
+    };
     if (isFetch(derivation)) await fetchOutput(this.#context, request, downloads);
     else {
       this.#checkMachine(options);

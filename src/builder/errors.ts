@@ -2,7 +2,13 @@
 import { BuildError, NixError } from '../diagnostics/index.ts';
 
 /** Exit statuses of failed builds, as C++ Nix's: they are combined when several builds fail. */
-export const exitStatus = { failed: 100, timedOut: 101, hashMismatch: 102, rejected: 1 } as const;
+export const exitStatus = {
+  failed: 100,
+  timedOut: 101,
+  hashMismatch: 102,
+  notDeterministic: 104,
+  rejected: 1,
+} as const;
 
 export function builderFailed(
   drvPath: string,
@@ -148,6 +154,25 @@ export function sandboxFailed(drvPath: string, message: string): BuildError {
 
 export function badDerivationAttribute(drvPath: string, message: string): NixError {
   return new NixError(`${message}, in derivation '${drvPath}'`, { code: 'bad-derivation-attribute' });
+}
+
+export function notDeterministic(drvPath: string, path: string, kept: string | undefined): BuildError {
+  return new BuildError(
+    `derivation '${drvPath}' may not be deterministic: output '${path}' differs${kept ? ` from '${kept}'` : ''}`,
+    {
+      code: 'not-deterministic',
+      exitStatus: exitStatus.notDeterministic,
+      hint: kept ? undefined : 'with --keep-failed the other output is kept for comparison',
+    },
+  );
+}
+
+export function nothingToCheck(drvPath: string): BuildError {
+  return rejected(
+    'nothing-to-check',
+    `some outputs of '${drvPath}' are not valid, so checking is not possible`,
+    'build it first, then check',
+  );
 }
 
 /** The exit status for several failed builds: C++ Nix's rule, the statuses from 100 on joined bit by bit, else 1. */

@@ -5,8 +5,8 @@
 import { constants, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ActivityType, BuildError } from '../diagnostics/index.ts';
-import { formatHash, type Hash, parseStorePath, printStorePath } from '../formats/index.ts';
 import { mirrorUrls } from '../fetchers/index.ts';
+import { formatHash, type Hash, parseStorePath, printStorePath } from '../formats/index.ts';
 import { deleteTree } from '../platform/index.ts';
 import type { DownloadService } from './download-service.ts';
 import { rejected } from './errors.ts';

@@ -8,9 +8,11 @@ import { type Activity, ActivityType, type Logger, Verbosity } from '../diagnost
 import {
   type Derivation,
   isBuiltinBuilder,
+  isInStore,
   parseStorePath,
   printStorePath,
   type StorePath,
+  splitStorePath,
 } from '../formats/index.ts';
 import {
   buildSeccompFilter,
@@ -23,11 +25,12 @@ import { buildEnvironment } from './build-environment.ts';
 import { BuildLog, buildLogPath, LogFile } from './build-log.ts';
 import type { BuildUser, BuildUserPool } from './build-user.ts';
 import type { ClosureFinder } from './closure.ts';
+import { compareOutputs } from './compare-outputs.ts';
 import type { DerivationOptions } from './derivation-options.ts';
 import { builderFailed, noUserNamespaces, rejected, unsandboxedPrivateStore } from './errors.ts';
+import { keepDirectory } from './kept-build.ts';
 import { fixedOutput } from './output-checks.ts';
 import { registerOutputs } from './register-outputs.ts';
-import { keepDirectory } from './kept-build.ts';
 import { type BuilderProcess, runBuilder } from './run-builder.ts';
 import { sandboxCommand, startScript } from './sandbox.ts';
 import { networkFiles, planSandbox } from './sandbox-plan.ts';
@@ -53,6 +56,8 @@ export interface BuildRequest {
   /** Id of the activity that this build is part of. */
   readonly parentActivity: number;
   readonly signal: AbortSignal;
+  /** Build again although the outputs are valid, and compare. */
+  readonly check: boolean;
 }
 
 /** Builds and registers the outputs. Throws `BuildError`, or `Interrupted` when the signal was aborted. */
@@ -121,7 +126,7 @@ class LocalBuild {
     try {
       const inputs = this.#inputClosure();
       await this.#runBuilder(inputs, log);
-      await registerOutputs({
+      const finished = {
         store,
         drvPath,
         drvPathText: this.#drvPath,
@@ -131,7 +136,9 @@ class LocalBuild {
         inputs,
         outputDirectory: this.#workspace.storeDirectory,
         ownerUid: this.#user?.uid,
-      });
+      };
+      if (this.#request.check) await compareOutputs(finished, settings.keepFailed);
+      else await registerOutputs(finished);
     } catch (error) {
       await this.#keepFailedBuild();
       throw error;
@@ -162,6 +169,9 @@ class LocalBuild {
       const input = store.readDerivation(parseStorePath(store.storeDir, drvPath));
       for (const name of outputNames)
         direct.push(parseStorePath(store.storeDir, input.outputs.get(name)!.path));
+    }
+    for (const { source } of this.#context.settings.sandboxPaths) {
+      if (isInStore(store.storeDir, source)) direct.push(splitStorePath(store.storeDir, source).path);
     }
     return closures.closure(direct);
   }

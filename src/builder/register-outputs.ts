@@ -4,6 +4,7 @@
  */
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Derivation } from '../formats/index.ts';
 import { type Hash, parseStorePath, type StorePath } from '../formats/index.ts';
 import { deleteTree } from '../platform/index.ts';
 import {
@@ -18,7 +19,6 @@ import type { ClosureFinder } from './closure.ts';
 import type { DerivationOptions } from './derivation-options.ts';
 import { outputCycle, outputMissing, rejected, suspiciousOutput } from './errors.ts';
 import { checkFixedOutput, checkOutputs, fixedOutput } from './output-checks.ts';
-import type { Derivation } from '../formats/index.ts';
 
 export interface FinishedBuild {
   readonly store: WritableStore;

@@ -2,7 +2,13 @@
 import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { decodeBytes, encodeBytes } from '../diagnostics/index.ts';
-import { type Derivation, isBuiltinBuilder, printStorePath, type StorePath } from '../formats/index.ts';
+import {
+  type Derivation,
+  isBuiltinBuilder,
+  isInStore,
+  printStorePath,
+  type StorePath,
+} from '../formats/index.ts';
 import type { WritableStore } from '../store/index.ts';
 import type { BuildEnvironment } from './build-environment.ts';
 import { nodeRuntime } from './node-runtime.ts';
@@ -71,14 +77,18 @@ function inputMount(store: WritableStore, path: StorePath): Mount {
 }
 
 function sandboxPathMounts(request: PlanRequest): Mount[] {
-  const { settings, tools } = request;
+  const { settings, tools, store } = request;
   const mounts: Mount[] = [];
   if (!settings.sandboxPaths.some((path) => path.target === '/bin/sh')) {
     mounts.push({ kind: 'read-only', source: toolCommand(tools, 'busybox')[0], target: '/bin/sh' });
   }
   for (const path of settings.sandboxPaths) {
-    if (path.optional && !lstatSync(path.source, { throwIfNoEntry: false })) continue;
-    mounts.push({ kind: 'read-only', source: path.source, target: path.target });
+    // A source in the store is meant as the sandbox sees it; its closure is among the inputs.
+    const source = isInStore(store.storeDir, path.source)
+      ? store.realStoreDir + path.source.slice(store.storeDir.length)
+      : path.source;
+    if (path.optional && !lstatSync(source, { throwIfNoEntry: false })) continue;
+    mounts.push({ kind: 'read-only', source, target: path.target });
   }
   return mounts;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BuildError, Interrupted, NixError } from '../diagnostics/index.ts';
 import { type Goal, Scheduler, type SchedulerOptions } from './scheduler.ts';
 

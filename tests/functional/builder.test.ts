@@ -1,11 +1,12 @@
 /** Real builds in real sandboxes, in a scratch store: what builders see, what they may not do, what becomes of them. */
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildLogPath } from '../../src/builder/index.ts';
 import { Interrupted, ResultType } from '../../src/diagnostics/index.ts';
+import type { StorePath } from '../../src/formats/index.ts';
 import { decodeBzip2, processesOf } from '../../src/platform/index.ts';
 import { ScratchBuilder, system, toolsDirectory } from '../support/scratch-builder.ts';
 
@@ -190,12 +191,12 @@ export system='${system}'
       name: 'files',
       inputs: [dependency],
       env: { big: 'large text', passAsFile: 'big', exportReferencesGraph: `graph ${dependency.outputs.out}` },
-      script: 'cat $bigPath > $out; echo "${big-unset}" >> $out; cat graph >> $out',
+      script: 'cat $bigPath > $out; echo "$big." >> $out; cat graph >> $out',
     });
     assert.equal(made.result.error, undefined);
     assert.equal(
       readFileSync(scratch.real(made.outputs.out), 'utf8'),
-      `large textunset\n${dependency.outputs.out}\n\n0\n`,
+      `large text.\n${dependency.outputs.out}\n\n0\n`,
     );
   });
 
@@ -324,6 +325,58 @@ export system='${system}'
     const { drvPath } = await scratch.add({ name: 'unsandboxed', script: 'echo > $out' });
     const unsandboxed = await scratch.build(drvPath, { sandbox: 'off' });
     assert.match(unsandboxed.error!.message, /cannot build without a sandbox: the store's files are in/);
+  });
+
+  test('checking builds again and compares', async () => {
+    const same = await scratch.make({ name: 'same', script: 'echo > $out' });
+    const random = await scratch.make({ name: 'random', script: 'cat /proc/sys/kernel/random/uuid > $out' });
+    const check = async (drvPath: StorePath, settings = {}) =>
+      (await scratch.builder(settings).buildPaths([{ drvPath, outputs: [] }], { mode: 'check' }))[0];
+    assert.equal((await check(same.drvPath)).status, 'built');
+    const differs = await check(random.drvPath, { keepFailed: true });
+    assert.match(
+      differs.error!.message,
+      /may not be deterministic: output '(.*-random)' differs from '\1.check'$/,
+    );
+    assert.equal(differs.error!.exitStatus, 104);
+    assert.notEqual(
+      readFileSync(`${scratch.real(random.outputs.out)}.check`, 'utf8'),
+      readFileSync(scratch.real(random.outputs.out), 'utf8'),
+    );
+    const never = await scratch.add({ name: 'never-built', script: 'echo > $out' });
+    assert.match((await check(never.drvPath)).error!.message, /are not valid, so checking is not possible/);
+  });
+
+  test('a builtin environment of links', async () => {
+    const one = await scratch.make({
+      name: 'one',
+      script: 'mkdir -p $out/bin $out/share/one; echo 1 > $out/bin/a; echo x > $out/share/one/f',
+    });
+    const two = await scratch.make({
+      name: 'two',
+      script: 'mkdir -p $out/bin $out/nix-support; echo 2 > $out/bin/a; echo b > $out/bin/b',
+    });
+    const manifest = await scratch.store.addText('manifest.nix', '[]', []);
+    const make = (name: string, priority: number) =>
+      scratch.make({
+        name,
+        builder: 'builtin:buildenv',
+        inputs: [one, two],
+        sources: [manifest],
+        env: {
+          derivations: `true 5 1 ${one.outputs.out} true ${priority} 1 ${two.outputs.out}`,
+          manifest: `/nix/store/${manifest.baseName}`,
+        },
+      });
+    const made = await make('environment-of-two', 6);
+    assert.equal(made.result.error, undefined);
+    const out = scratch.real(made.outputs.out);
+    assert.equal(readlinkSync(join(out, 'bin/a')), `${one.outputs.out}/bin/a`);
+    assert.equal(readlinkSync(join(out, 'bin/b')), `${two.outputs.out}/bin/b`);
+    assert.equal(readlinkSync(join(out, 'share')), `${one.outputs.out}/share`);
+    assert.deepEqual(readdirSync(out).sort(), ['bin', 'manifest.nix', 'share']);
+    const conflict = await make('conflict', 5);
+    assert.match(conflict.result.error!.message, /There is a conflict for the following files/);
   });
 
   test('interrupting ends everything and leaves the store as it was', async () => {
