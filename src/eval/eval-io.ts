@@ -51,6 +51,8 @@ export interface EvalIo {
   writeDerivation(drv: DerivationToWrite): string;
   /** The ATerm of a `.drv` that is in the store already. */
   readDerivation(path: string): string;
+  /** The references of a valid store path, full paths. */
+  queryReferences(path: string): readonly string[];
   /** Whether the full store path is valid. */
   isValidPath(path: string): boolean;
   /** Makes sure that a store path is valid (substituting it if need be), for `builtins.storePath`. */

@@ -15,6 +15,7 @@ import { force } from './force.ts';
 import { forceDeep } from './force-deep.ts';
 import { limits } from './limits.ts';
 import { type PrintOptions, printValue } from './print.ts';
+import { printResult } from './print-result.ts';
 import type { EvalSettings, Runtime } from './runtime.ts';
 import { intern } from './symbols.ts';
 import { type AttrSet, emptySet, type Lazy, textOf, type Value } from './value.ts';
@@ -106,14 +107,18 @@ export class EvalSession {
 
   /**
    * The value as `nix-instantiate --eval` prints it. `strict` computes everything first; otherwise what is not
-   * computed is printed as `«thunk»`.
+   * computed is printed as `<CODE>`.
    */
-  print(value: Lazy, options: { strict?: boolean } & PrintOptions = {}): string {
-    const { strict, ...rest } = options;
+  print(value: Lazy, { strict = false }: { readonly strict?: boolean } = {}): string {
     return this.#guard(() => {
       if (strict) forceDeep(value);
-      return printValue(value, { ...this.printOptions(), ...rest });
+      return printResult(value, strict);
     });
+  }
+
+  /** The value as messages and the interactive evaluator print it; see `PrintOptions`. */
+  show(value: Lazy, options: PrintOptions = this.forcingPrintOptions()): string {
+    return this.#guard(() => printValue(value, options));
   }
 
   /** What printing needs to refuse endless values. */

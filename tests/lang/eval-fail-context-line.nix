@@ -1,0 +1,1 @@
+builtins.addErrorContext "while doing something of our own" ({ a }: a) { b = 1; }

@@ -1,0 +1,4 @@
+let
+  services = { openssh.enable = true; };
+in
+services.opensshd.enable

@@ -1,0 +1,2 @@
+with { helo = 1; hallo = 2; };
+hello

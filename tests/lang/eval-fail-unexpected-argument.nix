@@ -1,0 +1,4 @@
+let
+  build = { name, version ? "1" }: name;
+in
+build { name = "x"; verison = "2"; }
