@@ -1,8 +1,8 @@
 /* The first tools: what relocation itself needs, unpacked from the archive's own packages.
 
    Only a static busybox comes from outside (the channel generator takes it out of a verified .deb). It unpacks
-   the .debs of perl, patchelf and xz, and the C library that these need, into one directory. Nothing that is
-   built later keeps a reference to it. */
+   the .debs of perl and xz, and of the libraries that these need, into one directory. Nothing that is built later
+   keeps a reference to it. */
 {
   # Static busybox: a path in the channel tree.
   busybox,
@@ -17,7 +17,7 @@
 
 let
 
-  packages = [ "libc6" "libgcc-s1" "libstdc++6" "libcrypt1" "liblzma5" "libzstd1" "perl-base" "xz-utils" "zstd" "zlib1g" "liblz4-1" "patchelf" ];
+  packages = [ "libc6" "libcrypt1" "liblzma5" "perl-base" "xz-utils" ];
 
   # Busybox chooses its applet by the program's own name, so the file keeps it inside a directory.
   busyboxDir = builtins.path {
@@ -32,13 +32,15 @@ in
 {
   busybox = busyboxFile;
 
-  /* bin/{perl,xz,zstd,patchelf} with their libraries in lib/ and perl's modules in share/perl. */
+  /* bin/{perl,xz} with their libraries in lib/ and perl's modules in share/perl. */
   tools = derivation {
     name = "bootstrap-tools";
     inherit system triplet loader;
     builder = busyboxFile;
     args = [ "sh" ./unpack.sh ];
     busybox = busyboxFile;
+    # The programs are relocated as all others are.
+    elfPatch = ../debian/relocate/ElfPatch.pm;
     debs = map debOf packages;
     preferLocalBuild = true;
   };

@@ -1,5 +1,5 @@
 # Builder of the bootstrap tools; runs under busybox sh.
-# In: $busybox, $debs (store paths), $triplet, $loader. Out: $out/{bin,lib,share/perl}.
+# In: $busybox, $debs (store paths), $triplet, $loader, $elfPatch. Out: $out/{bin,lib,share/perl}.
 set -eu
 
 tools=$PWD/tools
@@ -27,7 +27,7 @@ for dir in "$root/usr/lib/$triplet" "$root/lib/$triplet"; do
     [ -f "$file" ] && cp -a "$file" "$out/lib/"
   done
 done
-for program in perl xz zstd patchelf; do
+for program in perl xz; do
   for dir in "$root/usr/bin" "$root/bin"; do
     [ -f "$dir/$program" ] && cp "$dir/$program" "$out/bin/$program"
   done
@@ -37,21 +37,17 @@ cp -R "$root/usr/lib/$triplet/perl-base" "$out/share/perl"
 ld=$out/lib/${loader##*/}
 [ -e "$ld" ] || cp -L "$root/usr/$loader" "$ld" || cp -L "$root/$loader" "$ld"
 
-# A running patchelf must not change its own libraries: it runs from a copy.
+# A running program must not be changed: perl runs from a copy.
 cp -a "$out/lib" lib
-cp "$out/bin/patchelf" patchelf-copy
-patchelf() {
-  "lib/${loader##*/}" --library-path lib ./patchelf-copy "$@"
-}
-patchelf --set-interpreter "$ld" --set-rpath "$out/lib" "$out"/bin/*
-set --
-for library in "$out"/lib/*.so.*; do
-  case ${library##*/} in
-    ld-*|libc.so.*) continue ;;
-  esac
-  [ -L "$library" ] || set -- "$@" "$library"
-done
-patchelf --set-rpath "$out/lib" "$@"
+cp "$out/bin/perl" perl
+"lib/${loader##*/}" --library-path lib ./perl -I"$out/share/perl" -e '
+  require $ENV{elfPatch};
+  my ($loader, $libraries, @files) = @ARGV;
+  for my $file (@files) {
+    next if -l $file || $file =~ m{/(?:ld-[^/]*|libc\.so\.[^/]*)\z};
+    ElfPatch::patch($file, { interpreter => $file =~ m{/bin/} ? $loader : undef, run_path => $libraries });
+  }
+' "$ld" "$out/lib" "$out"/bin/* "$out"/lib/*.so.*
 
 "$out/bin/perl" -I"$out/share/perl" -e 'use strict; use POSIX (); print "perl $^V\n"'
-"$out/bin/patchelf" --version
+"$out/bin/xz" --version

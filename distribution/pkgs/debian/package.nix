@@ -85,7 +85,8 @@ let
         // (if new ? meta then { meta = package.meta // new.meta; } else { })
         // new.passthru or { };
       passthru = {
-        inherit (entry) version;
+        # Without the epoch; Debian's own is debian.version.
+        version = storeVersion entry.version;
         pname = name;
         meta = meta name entry;
         debian = entry // { inherit name members; };

@@ -11,7 +11,7 @@ let
   inherit (archive) get find index;
 
   join = name: packages: self.symlinkJoin {
-    inherit name;
+    name = "${name}-${lib.removePrefix "${(lib.head packages).pname}-" (lib.head packages).name}";
     paths = packages;
     meta = { inherit ((lib.head packages).meta) description platforms; };
     passthru = {

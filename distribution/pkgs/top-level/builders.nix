@@ -68,6 +68,7 @@ commands // texts // environments // closures // hooks // fetchers // images
     inherit cc;
   };
 
+  inherit cc;
   gcc = cc;
 
   newScope = extra: lib.callPackageWith (self // self.xorg // extra);

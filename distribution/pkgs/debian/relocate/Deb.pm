@@ -10,7 +10,6 @@ use warnings;
 
 my %DECOMPRESSOR = (
     'xz'  => [ 'xz', '-dc', '--single-stream' ],
-    'zst' => [ 'zstd', '-dc' ],
     'gz'  => [ 'busybox', 'gunzip', '-c' ],
 );
 
@@ -43,7 +42,7 @@ sub open_tar {
     my $input = _member_input($file, $offset, $size, $suffix eq 'xz');
     return ($input, undef) if $suffix eq '';
     my $command = $DECOMPRESSOR{$suffix}
-      or die "'$file' has a member '$member': xz, zst, gz or no compression was expected\n";
+      or die "'$file' has a member '$member': xz, gz or no compression was expected\n";
     my $pid = open(my $output, '-|') // die "cannot fork: $!\n";
     if ($pid == 0) {
         open(STDIN, '<&', $input) or die "cannot redirect: $!\n";

@@ -7,6 +7,7 @@ package Libraries;
 use strict;
 use warnings;
 use Elf;
+use ElfPatch;
 use Unpack;
 use Links;
 
@@ -14,7 +15,7 @@ use Links;
 my $UNTOUCHED = qr{\A(?:ld-linux.*|ld64?|libc)\.so\.\d+\z};
 
 # %$options: out, machine ("62-64"), default_dirs (the loader's own search path, relative to the output),
-# optional (a pattern: needed libraries that may be absent), patchelf.
+# optional (a pattern: needed libraries that may be absent).
 sub new {
     my ($class, $tree, $closure, $options) = @_;
     return bless({ tree => $tree, closure => $closure, %$options, files => {}, index => {}, missing => {} }, $class);
@@ -69,22 +70,21 @@ sub _index {
     return;
 }
 
-# Patches all files, with one patchelf for all that get the same values.
+# Patches all files.
 sub relocate_all {
     my ($self) = @_;
-    my %batches;
+    my %changes;
     for my $path (sort keys %{ $self->{files} }) {
         my $info = $self->{files}{$path};
         next if !$info->{dynamic} || $info->{machine} ne $self->{machine} && !$self->_foreign($info);
         next if $path =~ m{([^/]+)\z} && $1 =~ $UNTOUCHED;
         my $interpreter = $self->_interpreter($path, $info);
-        my @dirs = $self->_search_path($path, $info);
-        my $run_path = join(':', @dirs);
+        my $run_path = join(':', $self->_search_path($path, $info));
         next if !defined $interpreter && $run_path eq join(':', @{ $info->{run_path} });
-        push @{ $batches{ join("\0", $interpreter // '', $run_path) } }, $path;
+        $changes{$path} = { interpreter => $interpreter, run_path => $run_path };
     }
     $self->_fail_for_missing;
-    $self->_patch(split(/\0/, $_, 2), $batches{$_}) for sort keys %batches;
+    ElfPatch::patch("$self->{tree}{out}/$_", $changes{$_}) for sort keys %changes;
     return;
 }
 
@@ -167,18 +167,6 @@ sub _fail_for_missing {
           (@users > 1 ? ' and ' . (@users - 1) . ' more' : ''), "\n";
     }
     die "cannot relocate: " . join(', ', map { "'$_'" } sort keys %$missing) . " not found in this package or its dependencies\n";
-}
-
-sub _patch {
-    my ($self, $interpreter, $run_path, $paths) = @_;
-    my @command = ($self->{patchelf});
-    push @command, '--set-interpreter', $interpreter if $interpreter ne '';
-    push @command, $run_path eq '' ? '--remove-rpath' : ('--set-rpath', $run_path);
-    my @files = map { "$self->{tree}{out}/$_" } @$paths;
-    while (my @part = splice(@files, 0, 500)) {
-        system(@command, @part) == 0 or die "patchelf failed for '$part[0]'" . (@part > 1 ? ' or one of ' . (@part - 1) . ' more' : '') . "\n";
-    }
-    return;
 }
 
 1;

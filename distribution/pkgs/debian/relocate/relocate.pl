@@ -36,7 +36,6 @@ my $libraries = Libraries->new($tree, $closure, {
     machine => $ENV{machine},
     default_dirs => [ "lib/$triplet", 'lib', $loader =~ s{/[^/]*\z}{}r, 'lib32', 'libx32' ],
     optional => $optional eq '' ? qr/(?!)/ : qr/\A(?:$optional)\z/,
-    patchelf => "$tools/bin/patchelf",
 });
 Links::relocate_all($tree, $closure);
 Alternatives::relocate_all($tree, [ map { "$out/nix-support/debian/$_/postinst" } @members ]);

@@ -35,5 +35,7 @@ done
 cat >$out/nix-support/setup-hook <<'END'
 export CC=gcc CXX=g++ LD=ld AR=ar AS=as NM=nm RANLIB=ranlib STRIP=strip OBJCOPY=objcopy OBJDUMP=objdump READELF=readelf
 export NIX_CC=@out@
+# The compiler knows these by itself, behind its own directories.
+compilerIncludes=" @includes@ "
 END
-substituteInPlace $out/nix-support/setup-hook --subst-var out
+substituteInPlace $out/nix-support/setup-hook --subst-var out --subst-var includes

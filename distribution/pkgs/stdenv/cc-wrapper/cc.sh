@@ -6,7 +6,7 @@ after=()
 for dir in @includes@; do
   after+=(-idirafter "$dir")
 done
-after+=(-L@libcDev@/lib/@triplet@ ${NIX_CFLAGS_COMPILE-})
+after+=(-L@libcDev@/lib/@triplet@ -L@libc@/lib/@triplet@ ${NIX_CFLAGS_COMPILE-})
 
 links=1
 for argument in "$@"; do

@@ -56,7 +56,7 @@ _findDebianInputs() {
 # What every build gets from an input.
 _showInput() {
   local dir=$1
-  if [ -d "$dir/include" ]; then
+  if [ -d "$dir/include" ] && [[ ${compilerIncludes-} != *" $dir/include "* ]]; then
     NIX_CFLAGS_COMPILE+=" -isystem $dir/include"
     [ ! -d "$dir/include/$triplet" ] || NIX_CFLAGS_COMPILE+=" -isystem $dir/include/$triplet"
   fi
