@@ -242,6 +242,9 @@ in
 
     environment.systemPackages = [ cfg.package ] ++ cfg.extraPackages;
 
+    # The extensions of iptables are found in /usr only.
+    environment.fhsPackages = [ d.iptables ];
+
     boot.kernelModules = [
       "nf_tables"
       "nft_compat"

@@ -127,19 +127,19 @@ in
     };
     hostKeys = mkOption {
       type = types.listOf types.attrs;
-      default =
-        [
-          {
-            type = "ed25519";
-            path = "/etc/ssh/ssh_host_ed25519_key";
-          }
-          {
-            type = "rsa";
-            bits = 4096;
-            path = "/etc/ssh/ssh_host_rsa_key";
-          }
-        ];
-      defaultText = "an ed25519 and an RSA key";
+      # Machines of earlier releases may be known by their RSA key.
+      default = [
+        {
+          type = "ed25519";
+          path = "/etc/ssh/ssh_host_ed25519_key";
+        }
+      ]
+      ++ lib.optional (lib.versionOlder config.system.stateVersion "26.11") {
+        type = "rsa";
+        bits = 4096;
+        path = "/etc/ssh/ssh_host_rsa_key";
+      };
+      defaultText = "an ed25519 key; with a `system.stateVersion` before 26.11 an RSA key too";
       example = [
         {
           type = "ed25519";

@@ -72,6 +72,7 @@ echo "running activation script..."
 . @postBootCommands@
 
 echo "starting systemd..."
-exec env -i container="$container" container_uuid="$container_uuid" PATH=/run/current-system/systemd/lib/systemd:/run/wrappers/bin:/usr/sbin:/usr/bin \
+# A variable `container`, even an empty one, tells systemd that it is in one.
+exec env -i ${container:+container="$container"} ${container_uuid:+container_uuid="$container_uuid"} PATH=/run/current-system/systemd/lib/systemd:/run/wrappers/bin:/usr/sbin:/usr/bin \
   LOCALE_ARCHIVE=/run/current-system/sw/lib/locale/locale-archive \
   /run/current-system/systemd/lib/systemd/systemd "$@"

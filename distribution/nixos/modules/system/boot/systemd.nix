@@ -246,7 +246,13 @@ in
     systemd.suppressedGenerators = [
       "systemd-gpt-auto-generator"
       "systemd-ssh-generator"
-    ];
+      # For scripts of another init, updates at boot, and machines without a TPM: each costs a process before any unit starts.
+      "systemd-sysv-generator"
+      "systemd-rc-local-generator"
+      "systemd-system-update-generator"
+      "systemd-tpm2-generator"
+    ]
+    ++ lib.optional (config.boot.initrd.resumeDevices == [ ]) "systemd-hibernate-resume-generator";
     systemd.suppressedSystemUnits = [
       "systemd-sysusers.service"
       "systemd-firstboot.service"
@@ -257,6 +263,11 @@ in
       "systemd-update-done.service"
       "systemd-hwdb-update.service"
       "ldconfig.service"
+      "systemd-tpm2-setup.service"
+      "systemd-tpm2-setup-early.service"
+      "systemd-pcrextend.socket"
+      "systemd-pcrlock.socket"
+      "systemd-journal-catalog-update.service"
       "apt-daily.timer"
       "apt-daily-upgrade.timer"
       "dpkg-db-backup.timer"
