@@ -4,7 +4,7 @@
  *
  * All of SQLite's errors leave here as `StoreError`s; damage is always told apart from other failures.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { NixError } from '../diagnostics/index.ts';
@@ -233,6 +233,10 @@ export class StoreDatabase {
   }
 
   #info(path: StorePath, row: Row, references: StorePath[]): PathInfo {
+    return this.#reading(`the row of '${path.baseName}'`, () => this.#parseInfo(path, row, references));
+  }
+
+  #parseInfo(path: StorePath, row: Row, references: StorePath[]): PathInfo {
     const text = (column: string) => (row[column] as string | null) || undefined;
     const deriver = text('deriver');
     const address = text('ca');
@@ -278,7 +282,16 @@ export class StoreDatabase {
   }
 
   #parse(text: string): StorePath {
-    return parseStorePath(this.#storeDir, text);
+    return this.#reading(`'${text}'`, () => parseStorePath(this.#storeDir, text));
+  }
+
+  /** Parses what the database holds: when that fails, the database is at fault. */
+  #reading<T>(what: string, parse: () => T): T {
+    try {
+      return parse();
+    } catch (error) {
+      throw corruptDatabase(this.#path, `${what}: ${(error as Error).message}`, error);
+    }
   }
 
   #guarded<T>(action: () => T): T {
@@ -313,10 +326,10 @@ function checkDatabase(path: string, database: DatabaseSync): void {
   for (const table of TABLES) {
     if (!names.has(table)) throw corruptDatabase(path, `table '${table}' is missing`);
   }
-  const size = database
-    .prepare('select page_count * page_size as size from pragma_page_count(), pragma_page_size()')
-    .get() as Row;
-  if ((size['size'] as number) > FULL_CHECK_BYTES) return;
+  const { page_size: pageSize } = database.prepare('pragma page_size').get() as Record<string, number>;
+  const { size } = statSync(path);
+  if (size % pageSize !== 0) throw corruptDatabase(path, 'the last page is cut');
+  if (size > FULL_CHECK_BYTES) return;
   const faults = integrityFaults(database, 'quick_check');
   if (faults.length > 0) throw corruptDatabase(path, faults[0]);
 }

@@ -5,6 +5,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type StorePath, tryParseStorePath } from '../formats/index.ts';
 
 const LONGEST_SOCKET_PATH = 107;
@@ -76,8 +77,10 @@ export class GcSocketServer {
     });
   }
 
-  /** Stops listening and drops all clients, who then take the ordinary way. */
+  /** Answers who has asked already, stops listening and drops all clients, who then take the ordinary way. */
   async close(): Promise<void> {
+    // One turn of the event loop accepts, the next reads, the third answers.
+    for (let turn = 0; turn < 4; turn++) await nextTurn();
     for (const socket of this.#clients) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
     rmSync(join(this.#directory, 'socket'), { force: true });

@@ -16,7 +16,8 @@ import { printStorePath, type StorePath, tryParseStorePath } from '../formats/in
 import { FlockFile } from './flock-file.ts';
 import { reachableSocketPath } from './gc-socket.ts';
 
-const RETRY_MS = 100;
+/** A collector that has just started opens its socket within this time. */
+const RETRY_MS = 10;
 
 /** The temporary roots of this process in one store. */
 export class TempRoots implements Disposable {
