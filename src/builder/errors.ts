@@ -138,6 +138,14 @@ export function unsandboxedPrivateStore(realStoreDir: string, storeDir: string):
   );
 }
 
+export function tooManyInputs(count: number): BuildError {
+  return rejected(
+    'too-many-inputs',
+    `a build with ${count} inputs cannot be shown in a sandbox, which takes about 2900`,
+    'build it from fewer, larger inputs',
+  );
+}
+
 export function unsafeParentDirectory(path: string, link: boolean): BuildError {
   return new BuildError(
     `path '${path}' is ${link ? 'a symlink' : 'world-writable'}; builds below it would not be safe`,

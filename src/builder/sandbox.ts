@@ -11,6 +11,7 @@
  */
 import { join } from 'node:path';
 import { decodeBytes } from '../diagnostics/index.ts';
+import { tooManyInputs } from './errors.ts';
 import { type SandboxTools, toolCommand } from './sandbox-tools.ts';
 
 /** Something shown in the sandbox. Sources are paths of the host, targets paths inside. */
@@ -49,6 +50,9 @@ export interface SandboxCommand {
   /** What descriptor `argumentsDescriptor` must deliver: the inner arguments, each ended by NUL (bytes). */
   readonly argumentsData: string;
 }
+
+/** bubblewrap refuses more. */
+const mostArguments = 8900;
 
 /** Descriptors of the started process. */
 export const seccompDescriptor = 3;
@@ -136,6 +140,7 @@ export const startScript = [
 export function sandboxCommand(plan: SandboxPlan, options: SandboxCommandOptions): SandboxCommand {
   const stage = new Stage(options);
   const inner = innerArguments(plan, stage);
+  if (inner.length > mostArguments) throw tooManyInputs(plan.mounts.length);
   const toolsRoot = stage.path(options.tools.root);
   const seccomp = options.filterSyscalls ? ['--seccomp', String(seccompDescriptor)] : [];
   const innerCommand = [
