@@ -151,6 +151,10 @@ export class NodeEvalIo implements EvalIo {
     return this.readFile(path);
   }
 
+  queryReferences(path: string): readonly string[] {
+    return this.#caller.call('queryReferences', path) as readonly string[];
+  }
+
   isValidPath(path: string): boolean {
     return this.#posted.has(path) || (this.#caller.call('isValidPath', path) as boolean);
   }

@@ -283,6 +283,11 @@ export class Session {
         await this.#additions.settle();
         return this.store.isValidPath(this.#parse(path));
       },
+      queryReferences: async (path: string) => {
+        await this.#additions.settle();
+        const { references } = queryValidPathInfo(this.store, this.#parse(path));
+        return references.map((each) => printStorePath(this.store.storeDir, each));
+      },
       ensurePath: async (path: string) => {
         await this.#additions.settle();
         if (!this.store.isValidPath(this.#parse(path)))

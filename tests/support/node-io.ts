@@ -130,6 +130,10 @@ export class NodeIo implements EvalIo {
     return this.readFile(path);
   }
 
+  queryReferences(): readonly string[] {
+    return [];
+  }
+
   isValidPath(path: string): boolean {
     return this.texts.has(path) || this.#copied.has(path);
   }

@@ -3,19 +3,31 @@ import { delay } from '../call.ts';
 import type { Runtime } from '../runtime.ts';
 import { intern } from '../symbols.ts';
 import { AttrSetBuilder, type Lazy, PrimOp } from '../value.ts';
+import { arithmeticBuiltins } from './arithmetic.ts';
 import { constants } from './constants.ts';
+import { contextBuiltins } from './context.ts';
 import { controlBuiltins } from './control.ts';
+import { derivationBuiltins } from './derivation.ts';
 import { importBuiltins } from './import.ts';
+import { jsonBuiltins } from './json.ts';
 import { listBuiltins } from './lists.ts';
+import { pathBuiltins } from './paths.ts';
 import type { BuiltinTable } from './registry.ts';
 import { setBuiltins } from './sets.ts';
+import { stringBuiltins } from './strings.ts';
 import { typeBuiltins } from './types.ts';
 
 const tables: readonly BuiltinTable[] = [
+  arithmeticBuiltins,
+  contextBuiltins,
   controlBuiltins,
+  derivationBuiltins,
   importBuiltins,
+  jsonBuiltins,
   listBuiltins,
+  pathBuiltins,
   setBuiltins,
+  stringBuiltins,
   typeBuiltins,
 ];
 
@@ -25,7 +37,7 @@ function shortName(name: string): string {
 }
 
 /** The global names, `builtins` among them, for one session. */
-export function makeGlobals(runtime: Runtime): Map<string, Lazy> {
+export function makeGlobals(runtime: Runtime, more: BuiltinTable = []): Map<string, Lazy> {
   const globals = new Map<string, Lazy>();
   const { pureEval, experimentalFeatures } = runtime.settings;
   for (const { name, value, impureOnly } of constants) {
@@ -36,7 +48,7 @@ export function makeGlobals(runtime: Runtime): Map<string, Lazy> {
       );
   }
   for (const literal of [true, false, null]) globals.set(String(literal), literal);
-  for (const table of tables) {
+  for (const table of [...tables, more]) {
     for (const spec of table) {
       if (spec.feature !== undefined && !experimentalFeatures.has(spec.feature)) continue;
       globals.set(spec.name, new PrimOp({ ...spec, name: shortName(spec.name) }, runtime));

@@ -1,0 +1,319 @@
+/** Builtins on strings (bytes), versions and hashes of strings. */
+import { formatHash, parseHash, parseHashAlgorithm, parseHashFormat } from '../../formats/index.ts';
+import { coerceToString, interpolation, plainText } from '../coerce.ts';
+import { lessThan } from '../equality.ts';
+import { evalError } from '../errors.ts';
+import {
+  force,
+  forceAttrs,
+  forceInt,
+  forceList,
+  forceString,
+  forceText,
+  forceTextNoContext,
+} from '../force.ts';
+import type { PosIdx } from '../positions.ts';
+import type { Runtime } from '../runtime.ts';
+import { intern } from '../symbols.ts';
+import {
+  AttrSet,
+  contextOf,
+  type Lazy,
+  makeString,
+  mergeContexts,
+  type StringContext,
+  textOf,
+  type Value,
+} from '../value.ts';
+import { PosixRegex, RegexError, type RegexMatch } from './posix-regex.ts';
+import type { BuiltinTable } from './registry.ts';
+import { compareVersions, parseDrvName, splitVersion } from './versions.ts';
+
+const argument = (which: string, name: string) =>
+  `while evaluating the ${which}argument passed to builtins.${name}`;
+
+function substring(
+  runtime: Runtime,
+  pos: PosIdx,
+  lazyStart: Lazy,
+  lazyLength: Lazy,
+  lazyString: Lazy,
+): Value {
+  const start = forceInt(
+    lazyStart,
+    pos,
+    'while evaluating the first argument (the start offset) passed to builtins.substring',
+  );
+  if (start < 0) throw evalError("negative start position in 'substring'", pos);
+  const length = forceInt(
+    lazyLength,
+    pos,
+    'while evaluating the second argument (the substring length) passed to builtins.substring',
+  );
+  // Nothing of it is wanted: then only its context is, and a set's `outPath` need not be coerced to more.
+  const string = coerceToString(
+    runtime,
+    lazyString,
+    pos,
+    'while evaluating the third argument (the string) passed to builtins.substring',
+    interpolation,
+  );
+  const text = textOf(string);
+  const from = Math.min(Number(start), text.length);
+  const to = length < 0 ? text.length : Math.min(text.length, from + Number(length));
+  return makeString(text.slice(from, to), contextOf(string));
+}
+
+function concatStringsSep(runtime: Runtime, pos: PosIdx, lazySeparator: Lazy, lazyList: Lazy): Value {
+  const separator = forceString(
+    lazySeparator,
+    pos,
+    'while evaluating the first argument (the separator string) passed to builtins.concatStringsSep',
+  );
+  const list = forceList(
+    lazyList,
+    pos,
+    'while evaluating the second argument (the list of strings to concat) passed to builtins.concatStringsSep',
+  );
+  const parts: string[] = [];
+  let context: StringContext = contextOf(separator);
+  for (const element of list) {
+    const text = coerceToString(
+      runtime,
+      element,
+      pos,
+      'while evaluating one element of the list of strings to concat passed to builtins.concatStringsSep',
+      interpolation,
+    );
+    parts.push(textOf(text));
+    context = mergeContexts(context, contextOf(text));
+  }
+  return makeString(parts.join(textOf(separator)), context);
+}
+
+function replaceStrings(
+  _runtime: Runtime,
+  pos: PosIdx,
+  lazyFrom: Lazy,
+  lazyTo: Lazy,
+  lazyString: Lazy,
+): Value {
+  const fromList = forceList(lazyFrom, pos, argument('first ', 'replaceStrings'));
+  const toList = forceList(lazyTo, pos, argument('second ', 'replaceStrings'));
+  if (fromList.length !== toList.length)
+    throw evalError(
+      "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths",
+      pos,
+    );
+  const from = fromList.map((each) =>
+    forceText(each, pos, 'while evaluating one of the strings to replace passed to builtins.replaceStrings'),
+  );
+  const string = forceString(lazyString, pos, argument('third ', 'replaceStrings'));
+  const text = textOf(string);
+  let context = contextOf(string);
+  const replacements = new Map<number, string>();
+  const replacement = (index: number): string => {
+    let value = replacements.get(index);
+    if (value === undefined) {
+      const to = forceString(
+        toList[index],
+        pos,
+        'while evaluating one of the replacement strings passed to builtins.replaceStrings',
+      );
+      value = textOf(to);
+      replacements.set(index, value);
+      context = mergeContexts(context, contextOf(to));
+    }
+    return value;
+  };
+  return makeString(replaceAll(text, from, replacement), context);
+}
+
+/** The first of `from` that fits at a place wins; an empty one fits everywhere, also behind the last byte. */
+function replaceAll(text: string, from: readonly string[], replacement: (index: number) => string): string {
+  const byFirst = new Map<number, number[]>();
+  const empty = from.indexOf('');
+  for (let code = 0; code < 256; code++) {
+    const fitting = [...from.keys()].filter((i) => from[i] === '' || from[i].charCodeAt(0) === code);
+    if (fitting.length > 0) byFirst.set(code, fitting);
+  }
+  let result = '';
+  let plain = 0;
+  let at = 0;
+  while (at < text.length) {
+    const found = byFirst.get(text.charCodeAt(at))?.find((i) => text.startsWith(from[i], at));
+    if (found === undefined) {
+      at++;
+      continue;
+    }
+    result += text.slice(plain, at) + replacement(found);
+    if (from[found] === '') result += text[at++];
+    else at += from[found].length;
+    plain = at;
+  }
+  result += text.slice(plain);
+  return empty >= 0 ? result + replacement(empty) : result;
+}
+
+function regexOf(runtime: Runtime, pattern: string, pos: PosIdx): PosixRegex {
+  const known = runtime.memo('regexes', () => new Map<string, PosixRegex>());
+  let regex = known.get(pattern);
+  if (!regex) {
+    try {
+      regex = new PosixRegex(pattern);
+    } catch (error) {
+      if (error instanceof RegexError)
+        throw evalError(`invalid regular expression '${pattern}'`, pos, { code: 'regex' });
+      throw error;
+    }
+    known.set(pattern, regex);
+  }
+  return regex;
+}
+
+function groupsOf(text: string, match: RegexMatch): (string | null)[] {
+  return match.groups.map(([start, end]) => (start < 0 ? null : text.slice(start, end)));
+}
+
+function match(runtime: Runtime, pos: PosIdx, lazyRegex: Lazy, lazyString: Lazy): Value {
+  const regex = regexOf(runtime, forceTextNoContext(lazyRegex, pos, argument('first ', 'match')), pos);
+  const text = forceText(lazyString, pos, argument('second ', 'match'));
+  const found = regex.match(text);
+  return found === undefined ? null : groupsOf(text, found);
+}
+
+function split(runtime: Runtime, pos: PosIdx, lazyRegex: Lazy, lazyString: Lazy): Value {
+  const regex = regexOf(runtime, forceTextNoContext(lazyRegex, pos, argument('first ', 'split')), pos);
+  const string = forceString(lazyString, pos, argument('second ', 'split'));
+  const text = textOf(string);
+  const parts: Lazy[] = [];
+  let at = 0;
+  for (const found of regex.matchAll(text)) {
+    parts.push(makeString(text.slice(at, found.start), contextOf(string)), groupsOf(text, found));
+    at = found.end;
+  }
+  parts.push(makeString(text.slice(at), contextOf(string)));
+  return parts;
+}
+
+function hashString(runtime: Runtime, pos: PosIdx, lazyAlgorithm: Lazy, lazyString: Lazy): Value {
+  const algorithm = parseHashAlgorithm(
+    forceTextNoContext(lazyAlgorithm, pos, argument('first ', 'hashString')),
+  );
+  const text = forceText(lazyString, pos, argument('second ', 'hashString'));
+  return hexOf(runtime.io.hash(algorithm as 'sha256', text));
+}
+
+/** Lower-case hexadecimal digits of some bytes. */
+export function hexOf(bytes: string): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += bytes.charCodeAt(i).toString(16).padStart(2, '0');
+  return text;
+}
+
+function convertHash(_runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
+  const attrs = forceAttrs(lazy, pos, argument('first ', 'convertHash'));
+  const text = (name: string): string | undefined => {
+    const value = attrs.get(intern(name));
+    return value === undefined
+      ? undefined
+      : forceTextNoContext(value, pos, `while evaluating the attribute '${name}'`);
+  };
+  const hash = text('hash');
+  const format = text('toHashFormat');
+  if (hash === undefined) throw evalError("attribute 'hash' missing", pos, { code: 'missing-attribute' });
+  if (format === undefined)
+    throw evalError("attribute 'toHashFormat' missing", pos, { code: 'missing-attribute' });
+  const algorithm = text('hashAlgo');
+  const parsed = parseHash(hash, algorithm === undefined ? undefined : parseHashAlgorithm(algorithm));
+  const target = parseHashFormat(format);
+  return formatHash(parsed, target, target === 'sri');
+}
+
+export const stringBuiltins: BuiltinTable = [
+  {
+    name: 'toString',
+    args: ['e'],
+    doc: 'The value *e* as a string. Paths stay paths as text; Booleans become `1` and the empty string; lists are joined by spaces.',
+    fn: (runtime, pos, value) =>
+      coerceToString(runtime, value, pos, argument('first ', 'toString'), plainText),
+  },
+  {
+    name: '__substring',
+    args: ['start', 'len', 's'],
+    doc: 'At most *len* bytes of *s* from byte *start* on; all of them when *len* is negative.',
+    fn: substring,
+  },
+  {
+    name: '__stringLength',
+    args: ['s'],
+    doc: 'The number of bytes of *s*.',
+    fn: (runtime, pos, s) =>
+      textOf(coerceToString(runtime, s, pos, argument('', 'stringLength'), interpolation)).length,
+  },
+  {
+    name: '__concatStringsSep',
+    args: ['separator', 'list'],
+    doc: 'The strings of *list* with *separator* between them.',
+    fn: concatStringsSep,
+  },
+  {
+    name: '__replaceStrings',
+    args: ['from', 'to', 's'],
+    doc: 'The string *s* with every occurrence of a string of *from* replaced by its counterpart in *to*.',
+    fn: replaceStrings,
+  },
+  {
+    name: '__match',
+    args: ['regex', 'str'],
+    doc: 'The groups of the POSIX extended regular expression *regex* when it matches all of *str*, else `null`.',
+    fn: match,
+  },
+  {
+    name: '__split',
+    args: ['regex', 'str'],
+    doc: 'The parts of *str* between matches of *regex*, with the lists of groups between them.',
+    fn: split,
+  },
+  {
+    name: '__hashString',
+    args: ['type', 's'],
+    doc: 'The hash of *s* in hexadecimal; *type* is md5, sha1, sha256 or sha512.',
+    fn: hashString,
+  },
+  { name: '__convertHash', args: ['args'], doc: 'A hash in another notation.', fn: convertHash },
+  {
+    name: '__lessThan',
+    args: ['e1', 'e2'],
+    doc: 'Whether *e1* comes before *e2*: numbers, strings, paths or lists of them.',
+    fn: (_runtime, pos, a, b) => lessThan(force(a, pos), force(b, pos), pos),
+  },
+  {
+    name: '__compareVersions',
+    args: ['s1', 's2'],
+    doc: 'How two versions compare: -1, 0 or 1.',
+    fn: (_runtime, pos, a, b) =>
+      compareVersions(
+        forceTextNoContext(a, pos, argument('first ', 'compareVersions')),
+        forceTextNoContext(b, pos, argument('second ', 'compareVersions')),
+      ),
+  },
+  {
+    name: '__splitVersion',
+    args: ['s'],
+    doc: 'The components of a version, as `compareVersions` compares them.',
+    fn: (_runtime, pos, s) => splitVersion(forceTextNoContext(s, pos, argument('first ', 'splitVersion'))),
+  },
+  {
+    name: '__parseDrvName',
+    args: ['s'],
+    doc: 'A package name split at the first dash that is not followed by a letter: `{ name; version; }`.',
+    fn: (_runtime, pos, s) => {
+      const { name, version } = parseDrvName(forceTextNoContext(s, pos, argument('first ', 'parseDrvName')));
+      return AttrSet.from([
+        ['name', name],
+        ['version', version],
+      ]);
+    },
+  },
+];
