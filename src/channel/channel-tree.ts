@@ -1,6 +1,5 @@
 /**
- * Writes the files of a channel tree that hold the archive: `debian/`, `index.json`, `lock.json` and the version
- * files. Everything is a function of the archive's state, byte for byte, so that two users of the same state get
+ * Writes the files of a channel tree that hold the archive: `debian/`, `index.json` and the version files. Everything is a function of the archive's state, byte for byte, so that two users of the same state get
  * the same store path.
  *
  * Big tables are cut into shards by the first three hexadecimal digits of the name's MD5: evaluation reads only
@@ -12,15 +11,17 @@ import { join } from 'node:path';
 import { decodeBytes } from '../diagnostics/index.ts';
 import type { ArchiveIndex } from './archive-index.ts';
 import { sha256Hex } from './download-cache.ts';
-import { formatLock, makeLock } from './lock.ts';
 import { formatNixFile, type NixData } from './nix-literal.ts';
 import type { ArchiveName, BinaryPackage } from './package-index.ts';
 import type { SourcePackage } from './source-index.ts';
 
 type Row = NixData;
 
-/** Writes into `directory`, which exists and has none of these files. `key` is written into the lock. */
-export function writeArchiveFiles(directory: string, index: ArchiveIndex, key: string): void {
+/** Everything in a tree that depends on the archive alone (`bootstrap` is written by `writeBootstrap`). */
+export const archiveFileNames = ['debian', 'bootstrap', 'index.json', '.version', '.version-suffix'] as const;
+
+/** Writes into `directory`, which exists and has none of these files. */
+export function writeArchiveFiles(directory: string, index: ArchiveIndex): void {
   const write = (name: string, text: string) => writeFileSync(join(directory, name), text, 'latin1');
   mkdirSync(join(directory, 'debian'));
   write('debian/channel.nix', formatNixFile(describeChannel(index)));
@@ -32,7 +33,6 @@ export function writeArchiveFiles(directory: string, index: ArchiveIndex, key: s
   write('.version', archiveVersion(index));
   write('.version-suffix', versionSuffix(index));
   writeFileSync(join(directory, 'index.json'), searchIndex(index));
-  writeFileSync(join(directory, 'lock.json'), formatLock(makeLock(index, key)));
 }
 
 function describeChannel(index: ArchiveIndex): Map<string, NixData> {
@@ -116,9 +116,6 @@ function archiveVersion(index: ArchiveIndex): string {
 }
 
 const versionSuffix = (index: ArchiveIndex) => `.${archiveDay(index)}.${archiveRevision(index).slice(0, 7)}`;
-
-/** The whole version, `26.11.20261121.abcdef0`. */
-export const versionWithSuffix = (index: ArchiveIndex) => archiveVersion(index) + versionSuffix(index);
 
 /** Names the archive's state: SHA-256 over the signed release texts, 40 hexadecimal digits. */
 export function archiveRevision(index: ArchiveIndex): string {

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -100,6 +101,16 @@ class User implements AsyncDisposable {
   }
 }
 
+/** The files of the installed channel `nixos`. */
+function readTree(user: User): Map<string, string> {
+  const path = readlinkSync(join(user.environment, 'nixos'));
+  const root = join(user.store.realStoreDir, path.slice('/nix/store/'.length));
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(join(root, name)).isFile(),
+  );
+  return new Map(files.sort().map((name) => [name, readFileSync(join(root, name), 'utf8')]));
+}
+
 const newer: TestSuite = {
   ...mainSuite,
   date: new Date('2026-01-03T00:00:00Z'),
@@ -160,6 +171,25 @@ test('the same state makes no new generation and no new tree', async () => {
   assert.deepEqual(user.generations, [1]);
   assert.equal(user.environment, before);
   assert.ok(user.scene.server.requests.every((path) => path.endsWith('InRelease')));
+});
+
+test('a changed distribution makes a tree whose archive files are those of the former one', async () => {
+  await using user = await User.open(mainSuite);
+  user.add('debian:trixie');
+  await user.update();
+  const former = readTree(user);
+  user.scene.server.requests.length = 0;
+  const extra = join(user.scene.directory, 'extra');
+  writeFileSync(extra, 'program\n', { mode: 0o755 });
+  const { directory } = user.context.request.distribution;
+  const distribution = { directory, program: new Map([['bin/extra', extra]]) };
+  await updateChannels({ ...user.context, request: { ...user.context.request, distribution } });
+  assert.deepEqual(user.generations, [1, 2]);
+  assert.ok(user.scene.server.requests.every((path) => path.endsWith('InRelease')));
+  const tree = readTree(user);
+  assert.equal(tree.get('firn/bin/extra'), 'program\n');
+  for (const map of [former, tree]) for (const name of ['lock.json', 'firn/bin/extra']) map.delete(name);
+  assert.deepEqual(tree, former);
 });
 
 test('a changed archive makes a generation; rollback needs no network', async () => {

@@ -4,9 +4,8 @@ import { encodeBytes } from '../diagnostics/index.ts';
 import type { StorePath } from '../formats/index.ts';
 import type { WritableStore } from '../store/index.ts';
 import { type ArchiveContext, findSuites } from './archive-index.ts';
-import { versionWithSuffix } from './channel-tree.ts';
 import { lockedDates, readLock } from './lock.ts';
-import { type ChannelRequest, channelKey, writeChannelTree } from './make-channel.ts';
+import { type ChannelRequest, channelKeys, readChannelVersion, writeChannelTree } from './make-channel.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 export interface DebianChannelContext extends Omit<ArchiveContext, 'freshness'> {
@@ -41,10 +40,12 @@ export async function updateDebianChannel(
     freshness: { now, maxExpiredSeconds, lockedDates: lockedDates(lock) },
   };
   const suites = await findSuites(archive, request);
-  if (present && lock?.key === channelKey(request, suites)) return present.path;
-  return withTemporaryDirectory(temporaryDirectory, async (directory) => {
-    const index = await writeChannelTree(archive, request, { suites, directory: join(directory, name) });
+  const keys = channelKeys(request, suites);
+  if (present && lock?.key === keys.tree) return present.path;
+  return withTemporaryDirectory(temporaryDirectory, async (parent) => {
+    const directory = join(parent, name);
+    await writeChannelTree(archive, request, { suites, keys, directory, former: present?.directory });
     context.onPhase?.('store');
-    return store.addPath(`${name}-${versionWithSuffix(index)}`, encodeBytes(directory));
+    return store.addPath(`${name}-${readChannelVersion(directory)}`, encodeBytes(parent));
   });
 }

@@ -8,8 +8,10 @@ import type { ArchiveIndex } from './archive-index.ts';
 
 export interface ChannelLock {
   readonly format: 1;
-  /** Names everything that the tree is made from; see `channelKey`. */
+  /** Names everything that the tree is made from; see `ChannelKeys`. */
   readonly key: string;
+  /** Names what the archive's files in it are made from. */
+  readonly archiveKey: string;
   readonly suites: readonly LockedSuite[];
 }
 
@@ -24,22 +26,19 @@ export interface LockedSuite {
   readonly indices: Readonly<Record<string, string>>;
 }
 
-export function makeLock(index: ArchiveIndex, key: string): ChannelLock {
-  return {
-    format: 1,
-    key,
-    suites: index.suites.map((verified) => ({
-      name: verified.suite.name,
-      date: isoSeconds(verified.release.date),
-      ...(verified.release.validUntil && { validUntil: isoSeconds(verified.release.validUntil) }),
-      release: verified.textSha256,
-      indices: Object.fromEntries(
-        index.indices
-          .filter((used) => used.suite === verified)
-          .map((used) => [used.index.path, used.index.sha256]),
-      ),
-    })),
-  };
+/** The suites of an index, as they are locked. */
+export function lockSuites(index: ArchiveIndex): LockedSuite[] {
+  return index.suites.map((verified) => ({
+    name: verified.suite.name,
+    date: isoSeconds(verified.release.date),
+    ...(verified.release.validUntil && { validUntil: isoSeconds(verified.release.validUntil) }),
+    release: verified.textSha256,
+    indices: Object.fromEntries(
+      index.indices
+        .filter((used) => used.suite === verified)
+        .map((used) => [used.index.path, used.index.sha256]),
+    ),
+  }));
 }
 
 export function formatLock(lock: ChannelLock): string {

@@ -2,12 +2,8 @@
  * `InRelease` files: a release file in an OpenPGP clear-signed message (RFC 9580, section 7). Debian signs with
  * several keys; one valid signature by a trusted key is enough, as for apt.
  */
-import { config, type Key, readCleartextMessage, verify } from 'openpgp';
+import type { Key } from 'openpgp';
 import { badSignature, notSigned } from './errors.ts';
-
-// Debian's Ed25519 stable key is of the "legacy" kind that openpgp reads without further settings; SHA-1 and
-// MD5 stay rejected by its defaults.
-const verificationConfig = { ...config, showComment: false, showVersion: false };
 
 /**
  * The signed text of an `InRelease` file, as a byte string with LF line ends. Only what is signed is returned:
@@ -23,6 +19,8 @@ export async function verifyRelease(
 ): Promise<string> {
   const text = Buffer.from(bytes).toString('utf8');
   if (!text.startsWith('-----BEGIN PGP SIGNED MESSAGE-----')) throw notSigned(where);
+  // Loaded here: only an update needs it, and it gets a file of its own in the bundle.
+  const { readCleartextMessage, verify } = await import('openpgp');
   const message = await readCleartextMessage({ cleartextMessage: text }).catch(() => {
     throw notSigned(where);
   });
@@ -30,7 +28,6 @@ export async function verifyRelease(
     message,
     verificationKeys: [...keys],
     date: now,
-    config: verificationConfig,
   }).catch((error: unknown) => {
     throw badSignature(where, String((error as Error).message), keys.map(fingerprint));
   });

@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Key, readKey, readKeys } from 'openpgp';
+import type { Key } from 'openpgp';
 import { unreadableKeyring } from './errors.ts';
 import { debianArchiveKeys } from './keys/debian-keys.ts';
 import type { SuiteRole } from './releases.ts';
@@ -44,6 +44,7 @@ async function trustedKey(settings: TrustSettings, name: KeyName): Promise<Key> 
     const found = (await readKeyring(onHost)).find((key) => key.getFingerprint() === pinned.fingerprint);
     if (found) return found;
   }
+  const { readKey } = await import('openpgp');
   const key = await readKey({ armoredKey: pinned.armored });
   if (key.getFingerprint() !== pinned.fingerprint)
     throw new Error(`shipped key '${name}' is not the pinned one`);
@@ -51,6 +52,7 @@ async function trustedKey(settings: TrustSettings, name: KeyName): Promise<Key> 
 }
 
 async function readKeyring(path: string): Promise<Key[]> {
+  const { readKeys } = await import('openpgp');
   try {
     const bytes = readFileSync(path);
     const isArmored = bytes.subarray(0, 5).toString('latin1') === '-----';
