@@ -51,9 +51,32 @@ let
   # Their device rules would make a circle with systemd, which opens these libraries.
   tpm.without = [ "tpm-udev" ];
 
+  launched = setup: { depends = [ "dash" ]; inherit setup; };
+
+  # Programs whose data are compiled in as /usr/share/... and that take an environment variable instead. The patterns
+  # are tried in order, for names that the table does not have.
+  patterns = [
+    { pattern = "linux-image-[0-9].*"; correction = kernelImage; }
+    { pattern = "libtss2-.*"; correction = tpm; }
+    { pattern = "ruby[0-9.]+"; correction = launched "ruby();"; }
+    { pattern = "emacs-(gtk|nox|lucid|pgtk)"; correction = launched "emacs();"; }
+    {
+      pattern = "vim(-nox|-gtk3|-motif|-tiny)?";
+      correction = launched ''
+        my ($runtime) = search_path(map { "share/vim/$_" } map { m{([^/]+)\z} } map { glob("$_/share/vim/vim[0-9]*") } @{ $closure->all });
+        wrap("bin/" . s{.*/}{}r, VIMRUNTIME => $runtime) for glob("$out/bin/vim.*");
+      '';
+    }
+  ];
+
+  matching = name: builtins.filter (rule: builtins.match rule.pattern name != null) patterns;
+
+  # First letters of the names that patterns are for; spares the others the matching.
+  mayMatch = name: builtins.elem (builtins.substring 0 3 name) [ "lin" "lib" "rub" "ema" "vim" ];
+
 in
 name:
 if table ? ${name} then table.${name}
-else if builtins.match "linux-image-[0-9].*" name != null then kernelImage
-else if builtins.substring 0 8 name == "libtss2-" then tpm
+else if mayMatch name then
+  let found = matching name; in if found == [ ] then { } else (builtins.head found).correction
 else { }

@@ -30,8 +30,8 @@ let
 
   checked = name: let entry = entryOf name; in if entry ? missing then unresolved name entry else entry;
 
-  # Packages that the members depend on, one per store path, sorted by leader.
-  dependsOf = members: correction:
+  # Names of the store paths that the members depend on, sorted.
+  leadersOf = members: correction:
     let
       without = correction.without or [ ];
       declared = if without == true then [ ] else builtins.concatMap (name: (checked name).depends) members;
@@ -40,7 +40,18 @@ let
       leaders = builtins.listToAttrs
         (builtins.concatMap (name: let leader = leaderOf name; in if builtins.elem name members then [ ] else [ { name = leader; value = null; } ]) names);
     in
-    map find (builtins.attrNames leaders);
+    builtins.attrNames leaders;
+
+  dependsOf = members: correction: map find (leadersOf members correction);
+
+  # Essential interpreters are nobody's declared dependency. They are offered to all packages but those that they need
+  # themselves.
+  interpreters = builtins.filter (name: entryOf name != null) [ "bash" "dash" "perl-base" ];
+
+  belowInterpreters = builtins.listToAttrs (map (item: { name = item.key; value = null; }) (builtins.genericClosure {
+    startSet = map (key: { inherit key; }) (map leaderOf interpreters);
+    operator = item: map (key: { inherit key; }) (leadersOf (membersOf item.key) (corrections item.key));
+  }));
 
   relocated = name: members: correction: overrides:
     let
@@ -59,7 +70,8 @@ let
       debs = map (member: fetchDeb (entryOf member)) members;
       depends = map (package: package.outPath) depends;
       preferLocalBuild = true;
-    } // (if optional == "" then { } else { optionalLibraries = optional; })
+    } // (if belowInterpreters ? ${name} then { } else { interpreters = map (name: (find name).outPath) interpreters; })
+    // (if optional == "" then { } else { optionalLibraries = optional; })
     // (if setup == "" then { } else { inherit setup; }));
 
   meta = name: entry: {

@@ -88,6 +88,20 @@ sub relocate_all {
     return;
 }
 
+# A program with an embedded Python looks for its library beside itself: the link shows it there.
+sub find_python {
+    my ($self) = @_;
+    my $out = $self->{tree}{out};
+    for my $path (sort keys %{ $self->{files} }) {
+        next unless $path =~ m{\As?bin/};
+        my ($version) = map { /\Alib(python3\.\d+)/ } @{ $self->{files}{$path}{needed} };
+        next if !defined $version || lstat("$out/lib/$version");
+        my $found = $self->{closure}->find("lib/$version/os.py") or next;
+        symlink($found =~ s{/os\.py\z}{}r, "$out/lib/$version");
+    }
+    return;
+}
+
 # Libraries and programs of the machine's 32-bit sibling are treated too when their loader is in the closure.
 sub _foreign {
     my ($self, $info) = @_;

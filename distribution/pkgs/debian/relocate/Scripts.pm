@@ -9,7 +9,7 @@ use strict;
 use warnings;
 use Unpack;
 
-# %$options: out, triplet, python (false for the interpreter's own package).
+# %$options: triplet; interpreters: packages with those interpreters that no package has to depend on.
 sub new {
     my ($class, $tree, $closure, $options) = @_;
     return bless({ tree => $tree, closure => $closure, %$options, found => {} }, $class);
@@ -20,7 +20,7 @@ sub relocate_all {
     for my $path (@{ $self->{tree}{scripts} }) {
         my $file = "$self->{tree}{out}/$path";
         my $text = read_text($file);
-        my $new = $self->_relocated($text);
+        my $new = $self->_own_paths($self->_relocated($text));
         write_text($file, $new) if $new ne $text;
     }
     return;
@@ -38,6 +38,25 @@ sub _relocated {
     return $text if $name eq 'sh' || $program =~ m{\A/nix/};
     my $interpreter = $self->_interpreter($name, $program) // return $text;
     return "#!$interpreter" . ($arguments eq '' ? '' : " $arguments") . $self->_perl_line($name) . $rest;
+}
+
+# Paths of this package's own programs, libraries and data in a script's text become store paths, and so do data of the
+# packages that it depends on (Debian often keeps those apart). Configuration and state keep their places.
+sub _own_paths {
+    my ($self, $text) = @_;
+    return $text if length($text) > 1 << 20 || index($text, '/usr/') < 0;
+    $text =~ s{(?<![\w./\}:+~-])(/usr/(?:bin|sbin|lib|libexec|share|games)/[\w.+\@%/-]*[\w+])}{$self->_own_path($1)}ge;
+    return $text;
+}
+
+sub _own_path {
+    my ($self, $path) = @_;
+    return $self->{own_paths}{$path} //= do {
+        my $flat = Unpack::flatten($path);
+        if (lstat("$self->{tree}{out}/$flat") && !$self->{tree}{setuid}{$flat}) { "$self->{tree}{out}/$flat" }
+        elsif ($flat =~ m{\A(?:share|lib)/[^/]+/.}) { $self->{closure}->find($flat) // $path }
+        else { $path }
+    };
 }
 
 # The interpreter in this package or the closure, or undef.
@@ -61,14 +80,21 @@ sub _plain_program {
 sub _find {
     my ($self, $path) = @_;
     return "$self->{tree}{out}/$path" if -e "$self->{tree}{out}/$path";
-    return $self->{closure}->find($path);
+    return $self->{closure}->find($path) // (map { "$_/$path" } grep { -e "$_/$path" } @{ $self->{interpreters} })[0];
 }
 
 # This package and its closure: the existing directories of the given relative paths, own ones first.
 sub module_dirs {
     my ($self, @paths) = @_;
     my $out = $self->{tree}{out};
-    return ((grep { -d } map { "$out/$_" } @paths), $self->{closure}->directories(@paths));
+    return ((grep { -d } map { "$out/$_" } @paths), $self->{closure}->directories(@paths), $self->_fallback_dirs(@paths));
+}
+
+# Directories of the interpreters that are not in the closure, such as perl-base's own modules.
+sub _fallback_dirs {
+    my ($self, @paths) = @_;
+    my %known = map { $_ => 1 } @{ $self->{closure}->all };
+    return map { my $package = $_; grep { -d } map { "$package/$_" } @paths } grep { !$known{$_} } @{ $self->{interpreters} };
 }
 
 # An environment around the interpreter that knows the closure's modules; the interpreter itself when there are none.

@@ -3,6 +3,7 @@ package Setup;
 
 use strict;
 use warnings;
+use Links;
 use Scripts;
 
 our ($out, $tree, $closure, $scripts, $triplet);
@@ -16,14 +17,24 @@ sub run {
 }
 
 # Puts a shell script in the place of a program, which sets environment variables that are not set already.
-# The program moves to .NAME-wrapped.
+# The program moves to .NAME-wrapped; programs that act by their name are told the name that was called.
 sub wrap {
     my ($path, %defaults) = @_;
-    my $hidden = $path =~ s{([^/]+)\z}{.$1-wrapped}r;
+    return unless -f "$out/$path" && !-l "$out/$path";
+    my ($dir, $name) = $path =~ m{\A(.*)/([^/]+)\z};
+    my $hidden = "$dir/.$name-wrapped";
     rename("$out/$path", "$out/$hidden") or die "cannot wrap '$path': $!\n";
-    launcher($path, "$out/$hidden", map { "export $_=\"\${$_-$defaults{$_}}\"" } sort keys %defaults);
-    return;
+    my @lines = map { "export $_=\"\${$_-$defaults{$_}}\"" } sort keys %defaults;
+    my @aliases = grep { -l "$out/$dir/$_" && (readlink("$out/$dir/$_") // '') eq $name } map { m{([^/]+)\z} } glob("$out/$dir/*");
+    return launcher($path, "$out/$hidden", @lines) unless @aliases;
+    my $names = "lib/firn-names/$name";
+    Scripts::make_dirs("$out/$names");
+    symlink(Links::relative("$names/$_", $hidden), "$out/$names/$_") for $name, @aliases;
+    return launcher($path, "$out/$names/\$name", @lines, 'name=${0##*/}', "[ -e \"$out/$names/\$name\" ] || name=$name");
 }
+
+# The existing directories of the package and its closure, as a search path.
+sub search_path { return join(':', $scripts->module_dirs(@_)) }
 
 # Writes the shell script $path that runs @lines and becomes $program.
 sub launcher {
@@ -34,6 +45,37 @@ sub launcher {
     Scripts::write_text("$out/$path", join("\n", "#!$shell", @lines, "exec \"$program\" \"\$@\"", ''));
     chmod(0755, "$out/$path");
     return;
+}
+
+# Ruby looks for its library below /usr.
+sub ruby {
+    for my $program (glob("$out/bin/ruby[0-9]*")) {
+        my ($version) = $program =~ m{/ruby([0-9.]+)\z} or next;
+        wrap("bin/ruby$version", RUBYLIB => search_path('lib/ruby/vendor_ruby', "lib/ruby/$version.0", "lib/$triplet/ruby/$version.0",
+            "lib/ruby/vendor_ruby/$version.0", "lib/$triplet/ruby/vendor_ruby/$version.0"));
+    }
+    return;
+}
+
+# Emacs looks for its Lisp and data below /usr.
+sub emacs {
+    my ($lisp) = $scripts->module_dirs(map { s{\A\Q$out\E/|\A/nix/store/[^/]+/}{}r } map { glob("$_/share/emacs/[0-9]*/lisp") } $out, @{ $closure->all });
+    return unless defined $lisp;
+    my ($share, $version) = $lisp =~ m{\A(.*/share/emacs/([^/]+))/lisp\z};
+    for my $program (glob("$out/bin/emacs-*")) {
+        next if -l $program;
+        wrap('bin/' . $program =~ s{.*/}{}r, EMACSDATA => "$share/etc", EMACSDOC => "$share/etc",
+            EMACSPATH => "$out/libexec/emacs/$version/$triplet", EMACSLOADPATH => join(':', _lisp_dirs($lisp)));
+    }
+    return;
+}
+
+sub _lisp_dirs {
+    my ($dir) = @_;
+    opendir(my $handle, $dir) or return ();
+    my @names = sort grep { !/\A\./ } readdir($handle);
+    my @own = grep { /\.elc?(?:\.gz)?\z/ } @names;
+    return ((@own ? $dir : ()), map { _lisp_dirs("$dir/$_") } grep { -d "$dir/$_" && !/\A(?:obsolete|term)\z/ } @names);
 }
 
 # Makes bin/perl a launcher of $program (or of a hidden copy of it, when it is bin/perl itself) that knows the

@@ -9,11 +9,11 @@ use warnings;
 use Deb;
 
 # Returns a new, empty record of an output directory. Paths in it are relative to the output.
-#   elf, scripts, links: lists of paths (links: path => target as Debian wrote it, seen from `origins`)
-#   special: lines "MODE USER GROUP PATH" or "DEVICE"
+#   elf, scripts, text: lists of paths; links: path => target as Debian wrote it, seen from `origins`
+#   special: lines "MODE USER GROUP PATH" or "device TYPE PATH"; setuid: paths of such programs
 sub new {
     my ($class, $out) = @_;
-    return bless({ out => $out, elf => [], scripts => [], text => [], links => {}, origins => {}, special => [], dirs => {} }, $class);
+    return bless({ out => $out, elf => [], scripts => [], text => [], links => {}, origins => {}, special => [], setuid => {}, dirs => {} }, $class);
 }
 
 # Debian's path -> path in the output. "usr/bin/x", "./usr/bin/x" and "bin/x" are the same since the merge of /usr.
@@ -94,6 +94,7 @@ sub _note_special {
     my ($mode, $user, $group) = @$entry{qw(mode user group)};
     return if $entry->{type} eq '2';
     return if !($mode & 07000) && ($user eq 'root' || $user eq '') && ($group eq 'root' || $group eq '');
+    $self->{setuid}{$path} = 1 if $mode & 06000 && $entry->{type} eq '0';
     push @{ $self->{special} }, sprintf('%04o %s %s %s', $mode, $user, $group, $path);
     return;
 }

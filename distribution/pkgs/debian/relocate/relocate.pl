@@ -1,7 +1,7 @@
 # Builder: makes a store path out of the .debs of one package, or of several that belong together.
 #
 # Environment: out; debs and members (space-separated, in the same order); depends (store paths of the direct
-# dependencies); tools (bootstrap tools); busybox; triplet, loader, machine; optionalLibraries (a pattern);
+# dependencies); interpreters (packages that scripts may need without saying so); tools (bootstrap tools); busybox; triplet, loader, machine; optionalLibraries (a pattern);
 # setup (Perl code with this package's own corrections).
 use strict;
 use warnings;
@@ -41,7 +41,8 @@ Links::relocate_all($tree, $closure);
 Alternatives::relocate_all($tree, [ map { "$out/nix-support/debian/$_/postinst" } @members ]);
 $libraries->index_all;
 $libraries->relocate_all;
-my $scripts = Scripts->new($tree, $closure, { triplet => $triplet });
+$libraries->find_python;
+my $scripts = Scripts->new($tree, $closure, { triplet => $triplet, interpreters => [ split(' ', $ENV{interpreters} // '') ] });
 $scripts->relocate_all;
 Texts::relocate_all($tree, $closure);
 

@@ -58,8 +58,11 @@ if [ -z "$static" ] && [ -z "$relocatable" ] && [ -z "${NIX_DONT_SET_RPATH-}" ];
   if [ "${#files[@]}" != 0 ]; then
     # A development package's link leads to the package that has the library.
     while IFS= read -r file; do
+      # Linker scripts name what they mean; it is found among the other files.
+      IFS= read -r -n 4 magic <"$file" 2>/dev/null
+      [ "$magic" = $'\177ELF' ] || continue
       dir=${file%/*}
-      if [[ $dir == "${NIX_STORE:-/nix/store}"/* || $dir == "${out-/nonexistent}"/* ]] && [ -z "${seen[$dir]-}" ] && [[ $file != *.a ]]; then
+      if [[ $dir == "${NIX_STORE:-/nix/store}"/* || $dir == "${out-/nonexistent}"/* ]] && [ -z "${seen[$dir]-}" ]; then
         seen[$dir]=1
         extra+=(-rpath "$dir")
       fi
