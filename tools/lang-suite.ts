@@ -57,7 +57,7 @@ class Case {
     let output = '';
     try {
       output = this.isParse ? this.#parse(io) : this.#evaluate(io);
-      return { output: output.trimEnd(), errors: this.#shown(io.printed.join('\n')), failed: false };
+      return { output: this.#shown(output), errors: this.#shown(io.printed.join('\n')), failed: false };
     } catch (error) {
       if (!(error instanceof NixError)) throw error;
       const showTrace = !this.#flagText().includes('--no-show-trace');

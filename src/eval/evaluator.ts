@@ -4,6 +4,7 @@
  */
 import { SourceFile, type SourceOrigin } from '../diagnostics/index.ts';
 import { canonicalPath, checkScopes, type ParsedFile, parse } from '../syntax/index.ts';
+import type { BuiltinTable } from './builtins/registry.ts';
 import { makeGlobals } from './builtins/index.ts';
 import { delay } from './call.ts';
 import { compileFile } from './compile/compile.ts';
@@ -29,6 +30,8 @@ export interface TextSource {
 export interface EvaluatorHooks {
   /** Parses a text; the default parses it anew each time. For parse caches. */
   readonly parse?: (source: SourceFile, text: string, basePath: string) => ParsedFile;
+  /** Further builtins; they come after the language's own and replace those of the same name. */
+  readonly builtins?: BuiltinTable;
 }
 
 export class Evaluator implements Runtime {
@@ -51,7 +54,7 @@ export class Evaluator implements Runtime {
     this.#hooks = hooks;
     this.#access = new PathAccess(io, settings);
     this.#searchPath = new SearchPath(this);
-    this.globals = makeGlobals(this);
+    this.globals = makeGlobals(this, hooks.builtins);
     limits.maxDepth = settings.maxCallDepth;
     limits.traceCalls = settings.showTrace;
   }
@@ -140,6 +143,7 @@ export class Evaluator implements Runtime {
     if (copy === undefined) {
       if (path.endsWith('.drv')) throw evalError("file names are not allowed to end in '.drv'");
       const real = this.#access.resolveLinks(this.#access.check(path), false);
+      if (this.io.lstat(real) === undefined) throw missingPath(path);
       copy = this.io.addPath({ path: real, name: baseNameOf(path), recursive: true });
       this.#copies.set(path, copy);
       this.allowPath(copy);

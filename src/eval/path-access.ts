@@ -111,7 +111,7 @@ export class PathAccess {
       if (links > mostLinks) throw tooManyLinks(start);
       const real = this.resolveLinks(path, false);
       const type = this.#io.lstat(real);
-      if (type === undefined) throw missing(path);
+      if (type === undefined) throw missingPath(path);
       if (type === 'directory') return childOf(path, 'default.nix');
       if (type !== 'symlink') return path;
       const target = this.#io.readLink(real);
@@ -138,6 +138,7 @@ function tooManyLinks(path: string) {
   return evalError(`too many symbolic links encountered while traversing the path '${path}'`);
 }
 
-function missing(path: string) {
+/** Nothing is there. */
+export function missingPath(path: string) {
   return evalError(`path '${path}' does not exist`, 0, { code: 'missing-file' });
 }

@@ -1,11 +1,12 @@
 /**
  * Printing a value as `nix-instantiate --eval` prints its result: older than what error messages use (`print.ts`), and
- * not to be changed, since programs read it. Names are not quoted, functions are `<LAMBDA>`, and what is not computed
+ * not to be changed, since programs read it. Functions are `<LAMBDA>`, and what is not computed
  * is `<CODE>`.
  */
 import { formatFloat, printString } from '../syntax/index.ts';
 import { StackOverflow } from './errors.ts';
 import { limits } from './limits.ts';
+import { printAttrName } from './print.ts';
 import {
   AttrSet,
   blackHole,
@@ -75,7 +76,8 @@ function isRepeated(container: unknown, size: number, seen: Set<unknown>): boole
 function printSet(attrs: AttrSet, printing: Printing, depth: number): string {
   if (isRepeated(attrs, attrs.size, printing.seen)) return repeated;
   let text = '{ ';
-  for (const [name, value] of attrs.entries()) text += `${name} = ${print(value, printing, depth + 1)}; `;
+  for (const [name, value] of attrs.entries())
+    text += `${printAttrName(name)} = ${print(value, printing, depth + 1)}; `;
   return `${text}}`;
 }
 

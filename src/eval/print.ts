@@ -80,7 +80,8 @@ function isImportant(name: string): boolean {
 
 const keywords = new Set(['if', 'then', 'else', 'assert', 'with', 'let', 'in', 'rec', 'inherit']);
 
-function printAttrName(name: string): string {
+/** An attribute's name, in quotes where it is no identifier. */
+export function printAttrName(name: string): string {
   return /^[a-zA-Z_][a-zA-Z0-9_'-]*$/.test(name) && !keywords.has(name) ? name : printString(name);
 }
 

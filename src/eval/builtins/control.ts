@@ -85,10 +85,10 @@ class KeyedElements {
     let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#less(this.#entries[middle].key, key, element, middle)) low = middle + 1;
-      else high = middle;
+      if (this.#less(key, this.#entries[middle].key, element, middle)) high = middle;
+      else low = middle + 1;
     }
-    if (low < this.#entries.length && !this.#less(key, this.#entries[low].key, element, low)) return false;
+    if (low > 0 && !this.#less(this.#entries[low - 1].key, key, element, low - 1)) return false;
     this.#entries.splice(low, 0, { key, element });
     return true;
   }
