@@ -18,8 +18,16 @@ let
     trace
     ;
 
-  # The text of a small file without the line end that editors leave.
+  # First line of a file.
   firstLine = file: builtins.head (builtins.split "\n" (readFile file));
+
+  # First line of the first of several files that exists, or the default.
+  recorded =
+    files: default:
+    let
+      present = builtins.filter pathExists files;
+    in
+    if present == [ ] then default else firstLine (builtins.head present);
 
   # Doubles the digits' weight from the most significant one on: "ff" -> 255.
   hexValue =
@@ -152,10 +160,10 @@ rec {
   /** Reads a TOML file. */
   importTOML = file: fromTOML (readFile file);
 
-  # Release of this distribution: files beside lib/ in a channel tree, fixed values in a checkout.
+  # Release of this distribution: a channel tree says it in files at its top, a checkout in nixos/release.
 
   /** Release number such as "26.11". */
-  release = if pathExists ../.version then firstLine ../.version else "26.11";
+  release = recorded [ ../.version ../nixos/release/version ] "26.11";
 
   /** Oldest release whose users may upgrade directly, as a number such as 2605. */
   oldestSupportedRelease = 2605;
@@ -167,10 +175,10 @@ rec {
   isInOldestRelease = warnIf true "lib.isInOldestRelease was renamed to lib.oldestSupportedReleaseIsAtLeast" oldestSupportedReleaseIsAtLeast;
 
   /** Name of the release. */
-  codeName = "Cornice";
+  codeName = recorded [ ../nixos/release/codename ] "Sastrugi";
 
-  /** What follows the release number in the version: "pre-git" or ".20261123.abcdef". */
-  versionSuffix = if pathExists ../.version-suffix then firstLine ../.version-suffix else "pre-git";
+  /** What follows the release number in the version: ".local" in a checkout, ".20261123.abcdef" in a channel. */
+  versionSuffix = recorded [ ../.version-suffix ] ".local";
 
   /** Release number and suffix. */
   version = release + versionSuffix;

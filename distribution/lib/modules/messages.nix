@@ -87,6 +87,16 @@ let
       "${text} (${head.value})";
 in
 rec {
+  # File of a definition; modules that are written in place have none, but their attributes know where they stand.
+  fileOf =
+    entry:
+    let
+      file = toString entry.file;
+    in
+    if file == lib.options.unknownModule && entry.pos or null != null then entry.pos.file else file;
+
+  filesOf = defs: showFiles (map fileOf defs);
+
   /** `file:line:column` of a definition or declaration with a position, else only its file. */
   place =
     entry:
@@ -95,7 +105,7 @@ rec {
     in
     if pos == null || pos.line == null then
       "in `${toString entry.file}'"
-    else if pos.file == toString entry.file then
+    else if pos.file == fileOf entry then
       "at ${pos.file}:${toString pos.line}:${toString pos.column}"
     else
       "in `${toString entry.file}', at ${pos.file}:${toString pos.line}:${toString pos.column}";
@@ -128,7 +138,7 @@ rec {
     let
       def = builtins.head defs;
     in
-    "The option value `${showOption loc}' in `${toString def.file}' is not a ${lib.types.errorNounOf type}."
+    "The option value `${showOption loc}' in `${fileOf def}' is not a ${lib.types.errorNounOf type}."
     + "\n  expected: ${type.description or type.name}"
     + definitionLines defs;
 
@@ -145,23 +155,23 @@ rec {
     "The option `${showOption loc}' is read-only, but it's set multiple times." + definitionLines defs;
 
   uniqueDefinedTwice = loc: defs: extra:
-    "The unique option `${showOption loc}' is defined multiple times, in ${showFiles (map (def: def.file) defs)}."
+    "The unique option `${showOption loc}' is defined multiple times, in ${filesOf defs}."
     + (if extra == "" then "" else "\n  " + indent extra)
     + definitionLines defs
     + priorityHint;
 
   conflicting = loc: defs:
-    "The option `${showOption loc}' has conflicting definitions, in ${showFiles (map (def: def.file) defs)}."
+    "The option `${showOption loc}' has conflicting definitions, in ${filesOf defs}."
     + definitionLines defs
     + priorityHint;
 
   cannotMerge = loc: defs:
-    "Cannot merge definitions of `${showOption loc}' given in ${showFiles (map (def: def.file) defs)}."
+    "Cannot merge definitions of `${showOption loc}' given in ${filesOf defs}."
     + definitionLines defs
     + "\n  hint: several definitions merge when they are all sets, lists, strings, booleans or functions";
 
   nullAndNotNull = loc: defs:
-    "The option `${showOption loc}' is defined both null and not null, in ${showFiles (map (def: def.file) defs)}."
+    "The option `${showOption loc}' is defined both null and not null, in ${filesOf defs}."
     + definitionLines defs
     + priorityHint;
 
@@ -208,7 +218,7 @@ rec {
       );
       more = filter (other: other.prefix != def.prefix) others;
     in
-    "The option `${showOption full}' defined in `${toString def.file}' does not exist."
+    "The option `${showOption full}' defined in `${fileOf def}' does not exist."
     + definitionLines [ def ]
     + (
       if holdsOption then

@@ -38,7 +38,7 @@ END
 sub option {
     my ($self, $option) = @_;
     my $fields = join('', map { ".PP\n.I " . escape($_->[0]) . ":\n" . blocks($_->[1], 1) } @{ $option->{fields} });
-    return ".PP\n\\fB" . escape($option->{name}) . "\\fR\n.RS 4\n" . blocks($option->{description}, 0) . $fields . ".RE\n";
+    return ".PP\n\\fB" . escape($option->{name}) . "\\fR\n.RS 4\n" . blocks($option->{description}, 1) . $fields . ".RE\n";
 }
 
 # `follows`: the first paragraph goes on after what stands before it.

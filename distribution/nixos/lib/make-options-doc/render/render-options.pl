@@ -46,7 +46,8 @@ sub prepare {
     push(@fields, [ 'Example', value($option->{example}) ]) if exists $option->{example};
     push(@fields, [ 'Related packages', Markdown::blocks($option->{relatedPackages}) ]) if $option->{relatedPackages};
     my @files = @{ $option->{declarations} // [] };
-    push(@fields, [ 'Declared by', Markdown::blocks(join("\n", map { "- {file}`$_`" } @files)) ]) if @files;
+    my $mark = @files > 1 ? '- ' : '';
+    push(@fields, [ 'Declared by', Markdown::blocks(join("\n", map { "$mark\{file}`$_`" } @files)) ]) if @files;
     my $description = $option->{description};
     $description = ref($description) ? $description->{text} : $description // '';
     return { name => $option->{name}, description => Markdown::blocks($description), fields => \@fields };
