@@ -13,7 +13,7 @@ import type { EvalIo } from './eval-io.ts';
 import { force } from './force.ts';
 import { internalSource } from './internal-files.ts';
 import { limits } from './limits.ts';
-import { baseNameOf, PathAccess, parentOf } from './path-access.ts';
+import { baseNameOf, missingPath, PathAccess, parentOf } from './path-access.ts';
 import type { PosIdx } from './positions.ts';
 import type { EvalSettings, Runtime } from './runtime.ts';
 import { parseSearchPath, SearchPath } from './search-path.ts';
