@@ -14,6 +14,7 @@ import {
   dependenciesFailed,
   nothingToCheck,
   rejected,
+  systemFailure,
   unknownInstallable,
   wrongPlatform,
 } from './errors.ts';
@@ -126,6 +127,11 @@ export class DerivationGoal implements Goal {
     running.set(key, build);
     try {
       await build;
+    } catch (error) {
+      if (error instanceof Error && 'syscall' in error) {
+        throw systemFailure(this.drvPathText, error as NodeJS.ErrnoException);
+      }
+      throw error;
     } finally {
       running.delete(key);
     }

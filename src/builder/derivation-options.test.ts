@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emptyDerivation } from '../formats/index.ts';
 import { readDerivationOptions } from './derivation-options.ts';
-import { formatJson, NumberLiteral, parseJson } from './exact-json.ts';
+import { formatJson, type NumberLiteral, parseJson } from './exact-json.ts';
 import { structuredAttrsFiles } from './structured-attrs.ts';
 
 const read = (env: Record<string, string>) =>

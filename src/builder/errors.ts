@@ -138,6 +138,22 @@ export function unsandboxedPrivateStore(realStoreDir: string, storeDir: string):
   );
 }
 
+/** An error of the operating system around a build (not of its builder), as an error that users can act on. */
+export function systemFailure(drvPath: string, error: NodeJS.ErrnoException): BuildError {
+  const hints: Readonly<Record<string, string>> = {
+    ENOSPC: 'the disk is full: nix-store --gc frees what is not used any more',
+    EROFS: 'the store is on a file system that is mounted read-only',
+    EMFILE: 'raise the limit on open files (ulimit -n)',
+    EDQUOT: 'the quota of this user is used up',
+  };
+  return new BuildError(`cannot build '${drvPath}': ${error.message}`, {
+    code: 'build-system-error',
+    exitStatus: exitStatus.failed,
+    cause: error,
+    hint: hints[error.code ?? ''],
+  });
+}
+
 export function tooManyInputs(count: number): BuildError {
   return rejected(
     'too-many-inputs',

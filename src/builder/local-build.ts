@@ -146,7 +146,7 @@ class LocalBuild {
   }
 
   #decideSandbox(): boolean {
-    const { settings, store } = this.#context;
+    const { settings, store, logger } = this.#context;
     const { options, derivation } = this.#request;
     if (settings.sandbox === 'on' && options.noChroot) {
       throw rejected(
@@ -158,6 +158,9 @@ class LocalBuild {
     if (settings.sandbox === 'relaxed' && !options.noChroot && !fixedOutput(derivation)) return true;
     if (store.realStoreDir !== store.storeDir)
       throw unsandboxedPrivateStore(store.realStoreDir, store.storeDir);
+    logger.warn(
+      `building '${this.#drvPath}' without a sandbox: it sees this machine, and may change what its user may`,
+    );
     return false;
   }
 

@@ -4,6 +4,7 @@
  */
 import { serveDownloads } from '../fetchers/index.ts';
 import { buildEnv } from './builtins/buildenv.ts';
+import { unpackChannel } from './builtins/unpack-channel.ts';
 
 const [task] = process.argv.slice(2);
 try {
@@ -15,6 +16,9 @@ try {
       break;
     case 'builtin:buildenv':
       buildEnv(process.env);
+      break;
+    case 'builtin:unpack-channel':
+      await unpackChannel(process.env);
       break;
     default:
       throw new Error(`unsupported builtin builder '${task}'`);

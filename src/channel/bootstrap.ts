@@ -14,7 +14,7 @@ import { readElfNeeds } from './elf-needs.ts';
 import { missingBootstrapFile, missingBootstrapLibrary, missingBootstrapPackage } from './errors.ts';
 import type { BinaryPackage } from './package-index.ts';
 import { fetchVerified, type SuiteContext } from './suite.ts';
-import type { TarEntry } from './tar-entries.ts';
+import type { TarEntry } from '../fetchers/index.ts';
 
 /** A program of `bootstrap/bin`. `required` ones must be in the suite. */
 export interface BootstrapProgram {

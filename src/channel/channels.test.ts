@@ -329,7 +329,7 @@ for (const { name, bytes } of badTarballs) {
     await using user = await User.open(mainSuite);
     user.scene.archive.files.set('bad.tar.xz', bytes);
     user.add(`${user.scene.server.url}/debian/bad.tar.xz`, 'bad');
-    await assert.rejects(user.update(), { code: 'channel-bad-tarball' });
+    await assert.rejects(user.update(), { code: 'bad-tarball' });
     assert.deepEqual(user.generations, []);
   });
 }

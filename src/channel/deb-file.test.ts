@@ -10,7 +10,7 @@ import {
 import { decompressXz } from '../platform/index.ts';
 import { readDebFiles } from './deb-file.ts';
 import { readElfNeeds } from './elf-needs.ts';
-import { readTarEntries } from './tar-entries.ts';
+import { readTarEntries } from '../fetchers/index.ts';
 
 const long = `usr/${'long-directory/'.repeat(12)}name`;
 const files: Record<string, TestFile> = {

@@ -4,7 +4,7 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { decompressXz } from '../platform/index.ts';
 import { badPackageFile } from './errors.ts';
-import { readTarEntries, type TarEntry } from './tar-entries.ts';
+import { readTarEntries, type TarEntry } from '../fetchers/index.ts';
 
 /** A package unpacks to at most this much here: the few that are read are far smaller. */
 const maxUnpackedBytes = 256 << 20;

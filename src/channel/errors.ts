@@ -171,7 +171,7 @@ export const badChannelName = (name: string) =>
 
 export const badTarball = (where: string, problem: string) =>
   new NixError(`cannot unpack the channel '${where}': ${problem}`, {
-    code: 'channel-bad-tarball',
+    code: 'bad-tarball',
     hint: 'expected a tarball with one directory at its top',
   });
 

@@ -5,7 +5,7 @@ import type { WritableStore } from '../store/index.ts';
 import type { Download, Downloaded } from './download.ts';
 import { badTarball } from './errors.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
-import { readTarball, topNames, writeTarball } from './unpack-tarball.ts';
+import { readTarball, topNames, writeTarball } from '../fetchers/index.ts';
 
 export interface TarballChannelContext {
   readonly store: WritableStore;

@@ -81,3 +81,8 @@ export function describeNetworkError(error: Error): { message: string; passing: 
   }
   return { message: error.message, passing: true };
 }
+
+/** A tarball that is damaged, or that does not hold what it must. `where` names it. */
+export function badTarball(where: string, what: string): NixError {
+  return new NixError(`the tarball '${shown(where)}' cannot be unpacked: ${what}`, { code: 'bad-tarball' });
+}

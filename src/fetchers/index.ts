@@ -2,11 +2,13 @@
 export type { WorkerEvent, WorkerRequest, WorkerSettings } from './download-protocol.ts';
 export { serveDownloads } from './download-worker.ts';
 export {
-  defaultUrlFetcherSettings,
   type DownloadOptions,
   type DownloadRequest,
   type DownloadResult,
+  defaultUrlFetcherSettings,
   mirrorUrls,
   UrlFetcher,
   type UrlFetcherSettings,
 } from './url.ts';
+export { readTarEntries, type TarEntry, TarError } from './tar-entries.ts';
+export { readTarball, topNames, writeTarball } from './unpack-tarball.ts';

@@ -1,13 +1,24 @@
 /** Real builds in real sandboxes, in a scratch store: what builders see, what they may not do, what becomes of them. */
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildLogPath } from '../../src/builder/index.ts';
+import { buildLogPath, sandboxToolsIn, toolCommand } from '../../src/builder/index.ts';
 import { Interrupted, ResultType } from '../../src/diagnostics/index.ts';
 import type { StorePath } from '../../src/formats/index.ts';
-import { decodeBzip2, processesOf } from '../../src/platform/index.ts';
+import { decodeBzip2, processesOf, runProcess } from '../../src/platform/index.ts';
 import { ScratchBuilder, system, toolsDirectory } from '../support/scratch-builder.ts';
 
 const root = process.getuid?.() === 0;
@@ -377,6 +388,48 @@ export system='${system}'
     assert.deepEqual(readdirSync(out).sort(), ['bin', 'manifest.nix', 'share']);
     const conflict = await make('conflict', 5);
     assert.match(conflict.result.error!.message, /There is a conflict for the following files/);
+  });
+
+  test('a builtin channel: the one directory of a tarball, under its name', async () => {
+    const directory = mkdtempSync(join(scratch.directory, 'tar-'));
+    mkdirSync(join(directory, 'nixexprs-1.0/lib'), { recursive: true });
+    writeFileSync(join(directory, 'nixexprs-1.0/default.nix'), '{ }');
+    const [tar, ...args] = toolCommand(sandboxToolsIn(toolsDirectory!), 'busybox');
+    const file = join(directory, 'nixexprs.tar.gz');
+    await runProcess({ program: tar, args: [...args, 'tar', '-czf', file, '-C', directory, 'nixexprs-1.0'] });
+    const source = await scratch.store.addPath('nixexprs.tar.gz', file);
+    const make = (channelName: string) =>
+      scratch.make({
+        name: 'channel',
+        builder: 'builtin:unpack-channel',
+        sources: [source],
+        env: { src: `/nix/store/${source.baseName}`, channelName },
+      });
+    const made = await make('mine');
+    assert.equal(made.result.error, undefined);
+    assert.equal(readFileSync(join(scratch.real(made.outputs.out), 'mine/default.nix'), 'utf8'), '{ }');
+    const outside = await make('../outside');
+    assert.match(
+      outside.result.error!.message,
+      /channelName is not allowed to contain filesystem separators/,
+    );
+  });
+
+  test('without a sandbox, in a store at its own place', async () => {
+    const directory = mkdtempSync(join(scratch.directory, 'own-'));
+    chmodSync(scratch.directory, 0o755);
+    chmodSync(directory, 0o755);
+    await using own = await ScratchBuilder.openOwnPlace(directory);
+    const script = '{ id -u; pwd; ls $NIX_BUILD_TOP; } > $out; cat /etc/hostname > /dev/null 2>&1; echo seen';
+    const { drvPath, outputs } = await own.add({ name: 'open', script, env: { PATH: '/bin:/usr/bin' } });
+    const result = await own.build(drvPath, { sandbox: 'off' });
+    assert.equal(result.error, undefined);
+    const [uid, workingDirectory] = readFileSync(own.real(outputs.out), 'utf8').split('\n');
+    assert.equal(Number(uid), root ? firstBuildUser : process.getuid?.());
+    assert.match(workingDirectory, /-open.drv.chroot\/build$/);
+    assert.ok(own.logger.messages.some(({ message }) => /without a sandbox/.test(message)));
+    const { drvPath: failing } = await own.add({ name: 'open-failing', script: 'echo x > $out; exit 1' });
+    assert.equal((await own.build(failing, { sandbox: 'off' })).status, 'failed');
   });
 
   test('interrupting ends everything and leaves the store as it was', async () => {

@@ -55,11 +55,24 @@ export class ScratchBuilder implements AsyncDisposable {
   }
 
   /** Opens the store below an existing directory. */
-  static async open(directory: string, settings: Partial<BuildSettings> = {}): Promise<ScratchBuilder> {
+  static open(directory: string, settings: Partial<BuildSettings> = {}): Promise<ScratchBuilder> {
+    return ScratchBuilder.#open(directory, '/nix/store', settings);
+  }
+
+  /** A store whose paths begin with the directory that it is in: builds need no sandbox. */
+  static openOwnPlace(directory: string): Promise<ScratchBuilder> {
+    return ScratchBuilder.#open(directory, join(directory, 'nix/store'), {});
+  }
+
+  static async #open(
+    directory: string,
+    storeDir: string,
+    settings: Partial<BuildSettings>,
+  ): Promise<ScratchBuilder> {
     const temporaryDirectory = join(directory, 'tmp');
     mkdirSync(temporaryDirectory, { recursive: true });
     const store = await LocalStore.open({
-      storeDir: '/nix/store',
+      storeDir,
       realStoreDir: join(directory, 'nix/store'),
       stateDir: join(directory, 'nix/var/nix'),
       logDir: join(directory, 'nix/var/log/nix'),
@@ -98,11 +111,11 @@ export class ScratchBuilder implements AsyncDisposable {
       ),
       inputDrvs: new Map(
         (test.inputs ?? []).map((input) => [
-          `/nix/store/${input.drvPath.baseName}`,
+          `${this.store.storeDir}/${input.drvPath.baseName}`,
           [...(input.use ?? ['out'])],
         ]),
       ),
-      inputSrcs: (test.sources ?? []).map((path) => `/nix/store/${path.baseName}`).sort(),
+      inputSrcs: (test.sources ?? []).map((path) => `${this.store.storeDir}/${path.baseName}`).sort(),
       platform: system,
       builder: test.builder ?? '/bin/sh',
       args: [...(test.args ?? (test.script === undefined ? [] : ['-c', test.script]))],
@@ -117,9 +130,9 @@ export class ScratchBuilder implements AsyncDisposable {
     };
     fillOutputPaths(
       {
-        storeDir: '/nix/store',
+        storeDir: this.store.storeDir,
         hasher: nodeHasher,
-        readDerivation: (path) => this.store.readDerivation(parseStorePath('/nix/store', path)),
+        readDerivation: (path) => this.store.readDerivation(parseStorePath(this.store.storeDir, path)),
         memo: new Map(),
       },
       name,
@@ -151,7 +164,7 @@ export class ScratchBuilder implements AsyncDisposable {
 
   /** Where the files of a printed store path really are. */
   real(path: string): string {
-    return this.store.toRealPath(parseStorePath('/nix/store', path));
+    return this.store.toRealPath(parseStorePath(this.store.storeDir, path));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
