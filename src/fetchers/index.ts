@@ -1,6 +1,8 @@
 /** Getting files from elsewhere: downloads over HTTP and HTTPS, in this process or in a sandboxed worker. */
 export type { WorkerEvent, WorkerRequest, WorkerSettings } from './download-protocol.ts';
 export { serveDownloads } from './download-worker.ts';
+export { readTarEntries, type TarEntry, TarError } from './tar-entries.ts';
+export { readTarball, topNames, writeTarball } from './unpack-tarball.ts';
 export {
   type DownloadOptions,
   type DownloadRequest,
@@ -10,5 +12,3 @@ export {
   UrlFetcher,
   type UrlFetcherSettings,
 } from './url.ts';
-export { readTarEntries, type TarEntry, TarError } from './tar-entries.ts';
-export { readTarball, topNames, writeTarball } from './unpack-tarball.ts';
