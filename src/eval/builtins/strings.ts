@@ -129,25 +129,34 @@ function replaceStrings(
   return makeString(replaceAll(text, from, replacement), context);
 }
 
+/** Which of the texts to replace may begin with a byte; those behind an empty one never have their turn. */
+function byFirstByte(from: readonly string[], empty: number): Map<number, number[]> {
+  const first = new Map<number, number[]>();
+  const end = empty >= 0 ? empty : from.length;
+  for (let i = 0; i < end; i++) {
+    const code = from[i].charCodeAt(0);
+    const known = first.get(code);
+    if (known === undefined) first.set(code, [i]);
+    else known.push(i);
+  }
+  return first;
+}
+
 /** The first of `from` that fits at a place wins; an empty one fits everywhere, also behind the last byte. */
 function replaceAll(text: string, from: readonly string[], replacement: (index: number) => string): string {
-  const byFirst = new Map<number, number[]>();
   const empty = from.indexOf('');
-  for (let code = 0; code < 256; code++) {
-    const fitting = [...from.keys()].filter((i) => from[i] === '' || from[i].charCodeAt(0) === code);
-    if (fitting.length > 0) byFirst.set(code, fitting);
-  }
+  const first = byFirstByte(from, empty);
   let result = '';
   let plain = 0;
   let at = 0;
   while (at < text.length) {
-    const found = byFirst.get(text.charCodeAt(at))?.find((i) => text.startsWith(from[i], at));
-    if (found === undefined) {
+    const found = first.get(text.charCodeAt(at))?.find((i) => text.startsWith(from[i], at)) ?? empty;
+    if (found < 0) {
       at++;
       continue;
     }
     result += text.slice(plain, at) + replacement(found);
-    if (from[found] === '') result += text[at++];
+    if (found === empty) result += text[at++];
     else at += from[found].length;
     plain = at;
   }
