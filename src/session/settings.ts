@@ -56,6 +56,16 @@ export const settingDefinitions = {
   ),
   'compress-build-log': setting('boolean', true, 'whether build logs are compressed', ['build-compress-log']),
   cores: setting('integer', 0, 'value of NIX_BUILD_CORES; 0: all', ['build-cores']),
+  'debian-components': setting(
+    'words',
+    ['main'],
+    "components of Debian's archive that channels hold: main, contrib, non-free, non-free-firmware (Firn)",
+  ),
+  'debian-keyring': setting(
+    'words',
+    [],
+    "keyring files trusted for Debian channels instead of Debian's own keys, for archives of one's own (Firn)",
+  ),
   'debian-mirror': setting(
     'string',
     '',
