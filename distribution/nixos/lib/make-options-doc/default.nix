@@ -8,6 +8,7 @@
   - `roots`: directories whose files are named without the directory: { "/path/to/tree" = "nixpkgs"; }.
 
   Result:
+  - `optionsList`: the records of all options that users see, in the order of the documents.
   - `optionsNix`: set of the records by name: { type; default?; example?; description; declarations; readOnly; loc; }.
   - `optionsJSON`: share/doc/nixos/options.json, the same as JSON.
   - `optionsHTML`, `optionsManpage`, `optionsCommonMark`, `optionsAsciiDoc`: derivations with one document each.
@@ -118,6 +119,7 @@ let
       '';
 in
 {
+  optionsList = records;
   inherit optionsNix;
 
   optionsJSON =

@@ -55,9 +55,9 @@ in
       wantedBy = [ "sysinit.target" ];
       before = [ "getty.target" ];
       unitConfig.ConditionPathExists = "/dev/tty0";
-      path = [ pkgs.debian.kbd ];
+      path = [ (pkgs.debianPackage "kbd") ];
       script = ''
-        export LOADKEYS_KEYMAP_PATH=${pkgs.debian.console-data}/share/keymaps:${pkgs.debian.console-setup-linux}/share/consoletrans
+        export LOADKEYS_KEYMAP_PATH=${pkgs.debianPackage "console-data"}/share/keymaps:${pkgs.debianPackage "console-setup-linux"}/share/consoletrans
         loadkeys -q ${lib.escapeShellArg cfg.keyMap}
         ${lib.optionalString (cfg.font != null) "setfont ${lib.escapeShellArg cfg.font}"}
       '';

@@ -32,22 +32,22 @@ let
       {
         preferLocalBuild = true;
         nativeBuildInputs = [
-          pkgs.debian.libc-bin
+          (pkgs.debianPackage "libc-bin")
           pkgs.gzip
         ];
       }
       ''
         mkdir -p $out/lib/locale charmaps
-        export I18NPATH=$PWD:${pkgs.debian.locales}/share/i18n
+        export I18NPATH=$PWD:${pkgs.debianPackage "locales"}/share/i18n
         make_locale() { # SOURCE CHARSET NAME
-          if [ -e ${pkgs.debian.locales}/share/i18n/charmaps/$2.gz ]; then
-            gzip -dc < ${pkgs.debian.locales}/share/i18n/charmaps/$2.gz > charmaps/$2
+          if [ -e ${pkgs.debianPackage "locales"}/share/i18n/charmaps/$2.gz ]; then
+            gzip -dc < ${pkgs.debianPackage "locales"}/share/i18n/charmaps/$2.gz > charmaps/$2
           fi
-          if [ ! -e ${pkgs.debian.locales}/share/i18n/locales/$1 ]; then
+          if [ ! -e ${pkgs.debianPackage "locales"}/share/i18n/locales/$1 ]; then
             echo "error: there is no locale '$1'; i18n.supportedLocales names '$3'" >&2
             exit 1
           fi
-          localedef --no-archive -i ${pkgs.debian.locales}/share/i18n/locales/$1 -f charmaps/$2 ./$3 || [ -e ./$3/LC_CTYPE ]
+          localedef --no-archive -i ${pkgs.debianPackage "locales"}/share/i18n/locales/$1 -f charmaps/$2 ./$3 || [ -e ./$3/LC_CTYPE ]
           localedef --add-to-archive --prefix=$PWD/root --replace ./$3
         }
         mkdir -p root/usr/lib/locale

@@ -79,10 +79,10 @@ in
         )
         + cfg.extraHosts;
       "host.conf".text = "multi on\n";
-      protocols.source = "${pkgs.debian.netbase}/etc/protocols";
-      services.source = "${pkgs.debian.netbase}/etc/services";
-      rpc.source = "${pkgs.debian.netbase}/etc/rpc";
-      ethertypes.source = "${pkgs.debian.netbase}/etc/ethertypes";
+      protocols.source = "${pkgs.debianPackage "netbase"}/etc/protocols";
+      services.source = "${pkgs.debianPackage "netbase"}/etc/services";
+      rpc.source = "${pkgs.debianPackage "netbase"}/etc/rpc";
+      ethertypes.source = "${pkgs.debianPackage "netbase"}/etc/ethertypes";
     };
     environment.sessionVariables = cfg.proxy.envVars;
   };

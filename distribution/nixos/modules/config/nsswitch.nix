@@ -35,7 +35,7 @@ in
   };
 
   config = {
-    environment.fhsPackages = cfg.nssModules ++ [ pkgs.debian.netbase ];
+    environment.fhsPackages = cfg.nssModules ++ [ (pkgs.debianPackage "netbase") ];
     system.nssDatabases = {
       passwd = [
         "files"

@@ -11,7 +11,7 @@
 }:
 let
   inherit (lib) mkOption types;
-  d = pkgs.debian;
+  d = pkgs.debianPackage;
 
   # Commands that people expect on any machine.
   required = [
@@ -30,18 +30,18 @@ let
     pkgs.util-linux
     pkgs.xz
     pkgs.zstd
-    d.bsdutils
-    d.fdisk
-    d.hostname
-    d.login
-    d.mount
-    d.nano
-    d.ncurses-bin
-    d.passwd
-    d.psmisc
-    d.perl-base
-    d.bzip2
-    pkgs.acl or d.acl
+    (d "bsdutils")
+    (d "fdisk")
+    (d "hostname")
+    (d "login")
+    (d "mount")
+    (d "nano")
+    (d "ncurses-bin")
+    (d "passwd")
+    (d "psmisc")
+    (d "perl-base")
+    (d "bzip2")
+    (d "acl")
   ];
 
   # All packages that these need to run, themselves included: Debian's own dependencies, followed to the end.
@@ -151,7 +151,7 @@ in
 
   config = {
     environment.systemPackages = required ++ config.environment.defaultPackages;
-    environment.fhsPackages = required ++ [ d.debianutils d.libc-bin d.base-files d.sensible-utils ];
+    environment.fhsPackages = required ++ [ (d "debianutils") (d "libc-bin") (d "base-files") (d "sensible-utils") ];
 
     environment.pathsToLink = [
       "/bin"

@@ -106,7 +106,7 @@ let
         createHome = flag false "Whether the home directory is made when it is missing.";
         shell = mkOption {
           type = types.nullOr (types.either types.package types.str);
-          default = "${pkgs.debian.login}/sbin/nologin";
+          default = "${pkgs.debianPackage "login"}/sbin/nologin";
           defaultText = "a program that refuses the login";
           example = lib.literalExpression "pkgs.bash";
           description = "The login shell.";
@@ -388,7 +388,7 @@ in
     system.activationScripts.users = {
       text = ''
         # Users and groups.
-        ${pkgs.runtimeShell} ${./update-users.sh} ${specification} ${if cfg.mutableUsers then "mutable" else "fixed"} ${pkgs.debian.perl-base}/bin/perl
+        ${pkgs.runtimeShell} ${./update-users.sh} ${specification} ${if cfg.mutableUsers then "mutable" else "fixed"} ${pkgs.debianPackage "perl-base"}/bin/perl
       '';
     };
     # An older name of the same fragment.

@@ -145,9 +145,9 @@ in
 
   config = {
     environment.fhsPackages = [
-      pkgs.debian.libpam-modules
-      pkgs.debian.libpam-modules-bin
-      pkgs.debian.libpam-runtime
+      (pkgs.debianPackage "libpam-modules")
+      (pkgs.debianPackage "libpam-modules-bin")
+      (pkgs.debianPackage "libpam-runtime")
     ];
 
     security.pam.motd = lib.mkIf (config.users.motd != null) (pkgs.writeText "motd" config.users.motd);

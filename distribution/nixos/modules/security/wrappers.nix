@@ -90,7 +90,7 @@ let
       if w.capabilities != "" then
         ''
           chmod ${lib.escapeShellArg "a=,${w.permissions}"} ${target}
-          ${pkgs.debian.libcap2-bin}/sbin/setcap ${lib.escapeShellArg w.capabilities} ${target}
+          ${pkgs.debianPackage "libcap2-bin"}/sbin/setcap ${lib.escapeShellArg w.capabilities} ${target}
         ''
       else
         "chmod ${lib.escapeShellArg mode} ${target}\n"
@@ -156,15 +156,15 @@ in
       {
         mount = {
           setuid = true;
-          source = "${pkgs.debian.mount}/bin/mount";
+          source = "${pkgs.debianPackage "mount"}/bin/mount";
         };
         umount = {
           setuid = true;
-          source = "${pkgs.debian.mount}/bin/umount";
+          source = "${pkgs.debianPackage "mount"}/bin/umount";
         };
         passwd = {
           setuid = true;
-          source = "${pkgs.debian.passwd}/bin/passwd";
+          source = "${pkgs.debianPackage "passwd"}/bin/passwd";
         };
         su = {
           setuid = true;
@@ -172,16 +172,16 @@ in
         };
         newgrp = {
           setuid = true;
-          source = "${pkgs.debian.login}/bin/newgrp";
+          source = "${pkgs.debianPackage "login"}/bin/newgrp";
         };
         chsh = {
           setuid = true;
-          source = "${pkgs.debian.passwd}/bin/chsh";
+          source = "${pkgs.debianPackage "passwd"}/bin/chsh";
         };
         unix_chkpwd = {
           setgid = true;
           group = "shadow";
-          source = "${pkgs.debian.libpam-modules-bin}/sbin/unix_chkpwd";
+          source = "${pkgs.debianPackage "libpam-modules-bin"}/sbin/unix_chkpwd";
         };
       }
       // lib.listToAttrs (map (program: legacy { inherit program; setuid = true; }) cfg.setuidPrograms)

@@ -225,18 +225,18 @@ in
     environment.systemPackages =
       let
         has = type: builtins.elem type config.boot.supportedFilesystems;
-        d = pkgs.debian;
+        d = pkgs.debianPackage;
       in
-      [ d.e2fsprogs ]
-      ++ lib.optional (has "btrfs") d.btrfs-progs
-      ++ lib.optional (has "xfs") d.xfsprogs
+      [ (d "e2fsprogs") ]
+      ++ lib.optional (has "btrfs") (d "btrfs-progs")
+      ++ lib.optional (has "xfs") (d "xfsprogs")
       ++ lib.optionals (has "vfat") [
-        d.dosfstools
-        d.mtools
+        (d "dosfstools")
+        (d "mtools")
       ]
-      ++ lib.optional (has "ntfs") d.ntfs-3g
-      ++ lib.optional (has "cifs") d.cifs-utils
-      ++ lib.optional (has "nfs" || has "nfs4") d.nfs-common;
+      ++ lib.optional (has "ntfs") (d "ntfs-3g")
+      ++ lib.optional (has "cifs") (d "cifs-utils")
+      ++ lib.optional (has "nfs" || has "nfs4") (d "nfs-common");
 
     environment.etc.fstab.text = ''
       # Made from the options fileSystems and swapDevices; edit those.

@@ -481,12 +481,12 @@ in
     environment.systemPackages = [
       pkgs.iproute2
       pkgs.iputils
-      pkgs.debian.net-tools
-      pkgs.debian.openresolv
+      (pkgs.debianPackage "net-tools")
+      (pkgs.debianPackage "openresolv")
     ];
     environment.fhsPackages = [
       pkgs.iproute2
-      pkgs.debian.openresolv
+      (pkgs.debianPackage "openresolv")
     ];
 
     security.wrappers.ping = {
@@ -517,7 +517,7 @@ in
           unitConfig.ConditionCapability = "CAP_NET_ADMIN";
           path = [
             pkgs.iproute2
-            pkgs.debian.openresolv
+            (pkgs.debianPackage "openresolv")
           ];
           script = ''
             ${lib.optionalString cfg.resolvconf.enable "resolvconf -u"}

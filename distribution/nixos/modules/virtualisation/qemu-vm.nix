@@ -14,7 +14,7 @@
 let
   inherit (lib) mkOption types;
   cfg = config.virtualisation;
-  d = pkgs.debian;
+  d = pkgs.debianPackage;
   qemu = cfg.qemu.package;
 
   toplevel = config.system.build.toplevel;
@@ -28,7 +28,7 @@ let
         preferLocalBuild = true;
         allowSubstitutes = false;
         nativeBuildInputs = [
-          d.erofs-utils
+          (d "erofs-utils")
           pkgs.gnutar
         ];
       }
@@ -38,7 +38,7 @@ let
         sed 's|.*/||' ${closure}/store-paths > names
         tar --create --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --mode=u+w \
           -C /nix/store --files-from=$PWD/names -C $PWD/registration .registration |
-          LD_LIBRARY_PATH=${d.libc6}/lib/x86_64-linux-gnu mkfs.erofs --quiet --tar=f -T1 --all-root -U 8d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374 $out/nix-store.img
+          LD_LIBRARY_PATH=${d "libc6"}/lib/x86_64-linux-gnu mkfs.erofs --quiet --tar=f -T1 --all-root -U 8d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374 $out/nix-store.img
       '';
 
   # An empty disk with one file system; a copy of it is the machine's own disk.
@@ -47,8 +47,8 @@ let
       {
         preferLocalBuild = true;
         nativeBuildInputs = [
-          d.e2fsprogs
-          d.qemu-utils
+          (d "e2fsprogs")
+          (d "qemu-utils")
         ];
       }
       ''
@@ -120,19 +120,19 @@ let
         "${qemu}"
         "qemu-system-x86_64"
         (lib.concatMapStringsSep " " (dir: "-L ${dir}") [
-          "${d.qemu-system-data}/share/qemu"
-          "${d.seabios}/share/seabios"
-          "${d.ipxe-qemu}/lib/ipxe/qemu"
-          "${d.qemu-system-common}/share/qemu"
+          "${d "qemu-system-data"}/share/qemu"
+          "${d "seabios"}/share/seabios"
+          "${d "ipxe-qemu"}/lib/ipxe/qemu"
+          "${d "qemu-system-common"}/share/qemu"
         ])
         "${pkgs.coreutils}"
-        "${d.bubblewrap}"
-        "${baseNameOf (toString d.libc6)}/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+        "${d "bubblewrap"}"
+        "${baseNameOf (toString (d "libc6"))}/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
         (lib.concatMapStringsSep ":" (p: "$physicalStore/${baseNameOf (toString p)}/lib/x86_64-linux-gnu") [
-          d.libc6
-          d.libcap2
-          d.libselinux1
-          d.libpcre2-8-0
+          (d "libc6")
+          (d "libcap2")
+          (d "libselinux1")
+          (d "libpcre2-8-0")
         ])
         "${probe}"
         "${emptyDisk}/disk.qcow2"
@@ -149,7 +149,7 @@ let
         (if cfg.useBootLoader then "loader" else "direct")
         (if cfg.graphics then "graphics" else "serial")
         cfg.qemu.accelerator
-        "${d.qemu-utils}/bin/qemu-img"
+        "${d "qemu-utils"}/bin/qemu-img"
         (lib.concatStringsSep " " (
           lib.mapAttrsToList (
             tag: share: "-virtfs local,path=${share.source},security_model=none,mount_tag=${tag}"
@@ -280,7 +280,7 @@ in
     qemu = {
       package = mkOption {
         type = types.package;
-        default = d.qemu-system-x86;
+        default = (d "qemu-system-x86");
         defaultText = lib.literalExpression "pkgs.debian.qemu-system-x86";
         example = lib.literalExpression "pkgs.qemu";
         description = "The QEMU package.";

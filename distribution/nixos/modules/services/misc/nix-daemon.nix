@@ -10,6 +10,7 @@
 let
   inherit (lib) mkOption types;
   cfg = config.nix;
+  firn = import ../../../lib/firn-package.nix { inherit lib pkgs; };
 
   format =
     v:
@@ -37,11 +38,17 @@ let
 in
 {
   options.nix = {
-    enable = flag true "Whether the machine has its package manager.";
+    enable = mkOption {
+      type = types.bool;
+      default = firn != null;
+      defaultText = "whether the channel tree has the program";
+      example = false;
+      description = "Whether the machine has its package manager.";
+    };
     package = mkOption {
       type = types.package;
-      default = pkgs.nix;
-      defaultText = lib.literalExpression "pkgs.nix";
+      default = firn;
+      defaultText = "the program of the channel tree";
       example = lib.literalExpression "pkgs.nix";
       description = "The package manager.";
     };

@@ -87,8 +87,8 @@ in
       stopIfChanged = false;
       restartTriggers = [ configFile ];
       path = [
-        pkgs.debian.openresolv
-        pkgs.debian.hostname
+        (pkgs.debianPackage "openresolv")
+        (pkgs.debianPackage "hostname")
       ];
       unitConfig.ConditionCapability = "CAP_NET_ADMIN";
       serviceConfig = {

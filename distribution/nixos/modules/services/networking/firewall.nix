@@ -12,13 +12,13 @@
 let
   inherit (lib) mkOption types concatMapStrings optionalString;
   cfg = config.networking.firewall;
-  d = pkgs.debian;
+  d = pkgs.debianPackage;
 
   # Debian chooses between two implementations when the package is installed; these are the links to one of them.
   tools = pkgs.runCommand "iptables-tools" { preferLocalBuild = true; } ''
     mkdir -p $out/bin
     for program in iptables ip6tables iptables-restore ip6tables-restore iptables-save ip6tables-save; do
-      ln -s ${d.iptables}/sbin/xtables-nft-multi $out/bin/$program
+      ln -s ${d "iptables"}/sbin/xtables-nft-multi $out/bin/$program
     done
   '';
 
@@ -243,7 +243,7 @@ in
     environment.systemPackages = [ cfg.package ] ++ cfg.extraPackages;
 
     # The extensions of iptables are found in /usr only.
-    environment.fhsPackages = [ d.iptables ];
+    environment.fhsPackages = [ (d "iptables") ];
 
     boot.kernelModules = [
       "nf_tables"

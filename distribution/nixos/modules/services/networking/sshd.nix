@@ -91,7 +91,7 @@ in
     };
     package = mkOption {
       type = types.package;
-      default = pkgs.debian.openssh-server;
+      default = (pkgs.debianPackage "openssh-server");
       defaultText = lib.literalExpression "pkgs.debian.openssh-server";
       example = lib.literalExpression "pkgs.debian.openssh-server";
       description = "The package with the server.";
@@ -285,7 +285,7 @@ in
         ) cfg.listenAddresses}
         AuthorizedKeysFile ${toString cfg.authorizedKeysFiles}
         ${lib.concatMapStrings (key: "HostKey ${key.path}\n") cfg.hostKeys}
-        ${lib.optionalString cfg.allowSFTP "Subsystem sftp ${pkgs.debian.openssh-sftp-server}/lib/openssh/sftp-server"}
+        ${lib.optionalString cfg.allowSFTP "Subsystem sftp ${pkgs.debianPackage "openssh-sftp-server"}/lib/openssh/sftp-server"}
         ${lib.optionalString (cfg.banner != null) "Banner ${pkgs.writeText "ssh-banner" cfg.banner}"}
         ${lib.optionalString (cfg.moduliFile != null) "ModuliFile ${cfg.moduliFile}"}
         PrintMotd no
@@ -307,7 +307,7 @@ in
     environment.systemPackages = [ cfg.package ];
     environment.fhsPackages = [
       cfg.package
-      pkgs.debian.openssh-sftp-server
+      (pkgs.debianPackage "openssh-sftp-server")
     ];
     networking.firewall.allowedTCPPorts = lib.mkIf cfg.openFirewall cfg.ports;
 

@@ -35,7 +35,7 @@ in
   };
 
   config = lib.mkIf cfg.enable {
-    environment.fhsPackages = [ pkgs.debian.systemd-timesyncd ];
+    environment.fhsPackages = [ (pkgs.debianPackage "systemd-timesyncd") ];
     environment.etc."systemd/timesyncd.conf".text = ''
       [Time]
       NTP=${toString cfg.servers}

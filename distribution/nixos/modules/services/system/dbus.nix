@@ -42,7 +42,7 @@ in
       wantedBy = [ "sockets.target" ];
     };
     security.wrappers.dbus-daemon-launch-helper = {
-      source = "${pkgs.debian.dbus}/lib/dbus-1.0/dbus-daemon-launch-helper";
+      source = "${pkgs.debianPackage "dbus"}/lib/dbus-1.0/dbus-daemon-launch-helper";
       setuid = true;
       owner = "root";
       group = "messagebus";

@@ -15,7 +15,7 @@ let
     pkgs.runCommand "hwdb.bin"
       {
         preferLocalBuild = true;
-        packages = [ pkgs.debian.udev ] ++ cfg.packages;
+        packages = [ (pkgs.debianPackage "udev") ] ++ cfg.packages;
       }
       ''
         mkdir -p root/etc/udev/hwdb.d
@@ -25,7 +25,7 @@ let
           done
         done
         ${lib.optionalString (cfg.extraHwdb != "") "cp ${pkgs.writeText "99-local.hwdb" cfg.extraHwdb} root/etc/udev/hwdb.d/99-local.hwdb"}
-        ${pkgs.debian.udev}/bin/systemd-hwdb --root=$PWD/root update
+        ${pkgs.debianPackage "udev"}/bin/systemd-hwdb --root=$PWD/root update
         mv root/etc/udev/hwdb.bin $out
       '';
 in

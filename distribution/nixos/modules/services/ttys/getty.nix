@@ -29,7 +29,7 @@ in
     };
     loginProgram = mkOption {
       type = types.path;
-      default = "${pkgs.debian.login}/bin/login";
+      default = "${pkgs.debianPackage "login"}/bin/login";
       defaultText = "login";
       example = "/bin/login";
       description = "The program that asks for the password.";

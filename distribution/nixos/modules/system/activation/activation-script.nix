@@ -135,7 +135,7 @@ in
       pkgs.gnugrep
       pkgs.gnused
       pkgs.util-linux
-      pkgs.debian.mount
+      (pkgs.debianPackage "mount")
     ];
 
     system.build.activationText = header + closure all + footer;

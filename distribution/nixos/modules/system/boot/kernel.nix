@@ -26,7 +26,7 @@ let
       {
         preferLocalBuild = true;
         allowSubstitutes = false;
-        nativeBuildInputs = [ pkgs.debian.kmod ];
+        nativeBuildInputs = [ (pkgs.debianPackage "kmod") ];
       }
       ''
         version=${kernel.modDirVersion}
@@ -43,7 +43,7 @@ let
           fi
         done
         rm -f $out/lib/modules/$version/{build,source}
-        ln -s ${pkgs.debian.kmod}/bin/kmod depmod
+        ln -s ${pkgs.debianPackage "kmod"}/bin/kmod depmod
         ./depmod -b $out -C /dev/null $version
       '';
 in

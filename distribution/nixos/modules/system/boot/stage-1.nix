@@ -13,7 +13,7 @@
 let
   inherit (lib) mkOption types;
   cfg = config.boot.initrd;
-  d = pkgs.debian;
+  d = pkgs.debianPackage;
 
   bootFileSystems = builtins.filter utils.fsNeededForBoot config.system.fileSystemsInOrder;
   usesType = type: lib.any (fs: fs.fsType == type) bootFileSystems;
@@ -93,10 +93,10 @@ let
         preferLocalBuild = true;
         allowSubstitutes = false;
         nativeBuildInputs = [
-          d.kmod
-          d.cpio
-          pkgs.zstd
-          pkgs.xz
+          (d "kmod")
+          (d "cpio")
+          (d "zstd")
+          (d "xz-utils")
         ];
         modulesTree = config.system.modulesTree;
         firmware = "${config.hardware.firmwareTree}/lib/firmware";
@@ -105,7 +105,7 @@ let
         alwaysModules = lib.unique cfg.kernelModules;
         programs = cfg.programs;
         busybox = "${pkgs.busybox}/bin/busybox";
-        loader = "${d.libc6}/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2";
+        loader = "${d "libc6"}/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2";
         modprobeConfig = config.boot.extraModprobeConfig;
         inherit initScript fsInfo contents;
         passAsFile = [
@@ -235,10 +235,10 @@ in
     system.build.bootStage1 = initScript;
 
     boot.initrd.programs = lib.optionals needsE2fs [
-      "${d.e2fsprogs}/sbin/e2fsck"
+      "${d "e2fsprogs"}/sbin/e2fsck"
     ]
-    ++ lib.optional (lib.any (fs: fs.autoFormat) bootFileSystems) "${d.e2fsprogs}/sbin/mke2fs"
-    ++ lib.optional (lib.any (fs: fs.autoResize) bootFileSystems) "${d.e2fsprogs}/sbin/resize2fs";
+    ++ lib.optional (lib.any (fs: fs.autoFormat) bootFileSystems) "${d "e2fsprogs"}/sbin/mke2fs"
+    ++ lib.optional (lib.any (fs: fs.autoResize) bootFileSystems) "${d "e2fsprogs"}/sbin/resize2fs";
 
     boot.initrd.resumeDevices = lib.optional (config.boot.resumeDevice != "") config.boot.resumeDevice;
 

@@ -212,17 +212,17 @@ in
     environment.systemPackages = [ cfg.package ];
     environment.fhsPackages = [
       cfg.package
-      pkgs.debian.udev
-      pkgs.debian.systemd-sysv
-      pkgs.debian.libpam-systemd
-      pkgs.debian.libnss-systemd
-      pkgs.debian.libnss-myhostname
-      pkgs.debian.dbus
-      pkgs.debian.dbus-system-bus-common
-      pkgs.debian.kmod
-      pkgs.debian.e2fsprogs
-      pkgs.debian.libzstd1
-      pkgs.debian.dmsetup
+      (pkgs.debianPackage "udev")
+      (pkgs.debianPackage "systemd-sysv")
+      (pkgs.debianPackage "libpam-systemd")
+      (pkgs.debianPackage "libnss-systemd")
+      (pkgs.debianPackage "libnss-myhostname")
+      (pkgs.debianPackage "dbus")
+      (pkgs.debianPackage "dbus-system-bus-common")
+      (pkgs.debianPackage "kmod")
+      (pkgs.debianPackage "e2fsprogs")
+      (pkgs.debianPackage "libzstd1")
+      (pkgs.debianPackage "dmsetup")
     ]
     ++ packagesWithUnits;
 

@@ -29,8 +29,8 @@ in
 
   config = lib.mkMerge [
     (lib.mkIf cfg.enable {
-      environment.fhsPackages = [ pkgs.debian.systemd-coredump ];
-      environment.systemPackages = [ pkgs.debian.systemd-coredump ];
+      environment.fhsPackages = [ (pkgs.debianPackage "systemd-coredump") ];
+      environment.systemPackages = [ (pkgs.debianPackage "systemd-coredump") ];
       environment.etc."systemd/coredump.conf".text = "[Coredump]\n${cfg.extraConfig}";
       users.users.systemd-coredump = {
         isSystemUser = true;
