@@ -24,27 +24,30 @@ export interface InstalledChannel {
 
 /** The channels of the profile's current generation, by name; none when there is no generation. Reads links. */
 export function queryInstalledChannels(store: WritableStore, profile: string): Map<string, InstalledChannel> {
-  const channels = new Map<string, InstalledChannel>();
-  const environment = currentEnvironment(store, profile);
-  if (!environment) return channels;
-  const directory = store.toRealPath(environment);
-  for (const name of readdirSync(directory).filter((entry) => entry !== 'manifest.nix')) {
+  const { generations, current } = findGenerations(profile);
+  const generation = generations.find(({ number }) => number === current);
+  const channels = generation ? readEnvironment(store, generation.link) : [];
+  return new Map(channels.map((channel) => [channel.name, channel]));
+}
+
+/** The channels of all generations of the profile, oldest generation first. Reads links. */
+export function queryChannelGenerations(store: WritableStore, profile: string): InstalledChannel[] {
+  return findGenerations(profile).generations.flatMap(({ link }) => readEnvironment(store, link));
+}
+
+/** What the generation link `link` leads to. */
+function readEnvironment(store: WritableStore, link: string): InstalledChannel[] {
+  const directory = store.toRealPath(parseStorePath(store.storeDir, readlinkSync(link)));
+  const names = readdirSync(directory).filter((entry) => entry !== 'manifest.nix');
+  return names.map((name) => {
     const target = readlinkSync(join(directory, name));
-    channels.set(name, { name, path: parseStorePath(store.storeDir, dirname(target)) });
-  }
-  return channels;
+    return { name, path: parseStorePath(store.storeDir, dirname(target)) };
+  });
 }
 
 /** Where an installed channel's files really are. */
 export function realChannelDirectory(store: WritableStore, channel: InstalledChannel): string {
   return join(store.toRealPath(channel.path), channel.name);
-}
-
-/** The store paths of all generations of the profile, oldest first. */
-export function queryEnvironments(store: WritableStore, profile: string): StorePath[] {
-  return findGenerations(profile).generations.map(({ link }) =>
-    parseStorePath(store.storeDir, readlinkSync(link)),
-  );
 }
 
 /**
@@ -95,10 +98,4 @@ function formatManifest(storeDir: string, channels: readonly InstalledChannel[])
     };
   });
   return formatNixData(elements);
-}
-
-function currentEnvironment(store: WritableStore, profile: string): StorePath | undefined {
-  const { generations, current } = findGenerations(profile);
-  const link = generations.find((generation) => generation.number === current)?.link;
-  return link === undefined ? undefined : parseStorePath(store.storeDir, readlinkSync(link));
 }

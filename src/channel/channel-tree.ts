@@ -43,6 +43,7 @@ function describeChannel(index: ArchiveIndex): Map<string, NixData> {
   return new Map<string, NixData>([
     ['suite', index.channel.release.codename],
     ['small', index.channel.small],
+    ['components', index.components],
     ['architecture', index.architecture],
     ['nixSystem', index.system],
     ['date', archiveDay(index)],

@@ -18,9 +18,11 @@ import {
   writeTar,
 } from '../../tests/support/debian-archive/index.ts';
 import { parseStorePath } from '../formats/index.ts';
-import { findGenerations, LocalStore } from '../store/index.ts';
+import { deleteGenerations, findGenerations, LocalStore } from '../store/index.ts';
 import { addChannel, readChannelList, writeChannelList } from './channel-list.ts';
 import { type ChannelsContext, rollbackChannels, uninstallChannel, updateChannels } from './channels.ts';
+import { sha256Hex } from './download-cache.ts';
+import { pruneDownloads } from './kept-downloads.ts';
 import { mainSuite, now, Scene } from './test-scene.ts';
 
 /** A user with a store of their own, beside a served archive. */
@@ -243,6 +245,29 @@ for (const { name, path, fault } of failures) {
     assert.deepEqual(user.generations, [1, 2]);
   });
 }
+
+test('downloads are kept while any generation names them', async () => {
+  await using user = await User.open(mainSuite);
+  const { cache, places } = user.context;
+  user.add('debian:trixie');
+  await user.update();
+  const kept = new Set(readdirSync(join(cache.directory, 'sha256')));
+  const foreign = sha256Hex('foreign');
+  cache.put(foreign, Buffer.from('foreign'));
+  assert.equal(pruneDownloads(cache, user.store, [places.profile]), 1);
+  assert.deepEqual(new Set(readdirSync(join(cache.directory, 'sha256'))), kept);
+  await user.scene.archive.publish({
+    ...newer,
+    packages: newer.packages!.map((item) => ({ ...item, version: '9:9' })),
+  });
+  await user.update();
+  assert.equal(pruneDownloads(cache, user.store, [places.profile]), 0);
+  deleteGenerations(places.profile, [1]);
+  const left = pruneDownloads(cache, user.store, [places.profile]);
+  assert.ok(left > 0);
+  assert.ok(pruneDownloads(cache, user.store, []) > 0);
+  assert.deepEqual(readdirSync(join(cache.directory, 'sha256')), []);
+});
 
 test('several channels: only the named one is updated', async () => {
   await using user = await User.open(mainSuite);

@@ -1,11 +1,11 @@
 /**
- * Downloads kept by content: `DIRECTORY/SHA256` (64 hexadecimal digits) holds the bytes with that hash. What is
+ * Downloads kept by content: `DIRECTORY/sha256/HASH` (64 hexadecimal digits) holds the bytes with that hash. What is
  * read is hashed again, so a damaged entry counts as absent. Shared by all commands of a user; entries appear by
  * rename, so no lock is needed.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../platform/index.ts';
 
 export class DownloadCache {
@@ -18,7 +18,7 @@ export class DownloadCache {
   /** Where the bytes with this hash are kept (whether they are there or not). */
   pathOf(sha256: string): string {
     if (!/^[0-9a-f]{64}$/.test(sha256)) throw new Error(`'${sha256}' is not a SHA-256 in hexadecimal`);
-    return join(this.directory, sha256);
+    return join(this.directory, 'sha256', sha256);
   }
 
   /** The bytes with this hash, or `undefined`. A damaged entry is removed. Reads and may delete a file. */
@@ -37,16 +37,18 @@ export class DownloadCache {
 
   /** Keeps bytes whose hash the caller has just computed. */
   put(sha256: string, bytes: Uint8Array): void {
-    mkdirSync(this.directory, { recursive: true });
-    writeFileAtomically(this.pathOf(sha256), bytes);
+    const path = this.pathOf(sha256);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileAtomically(path, bytes);
   }
 
   /** Deletes every entry whose hash is not in `keep`; returns how many went. */
   prune(keep: ReadonlySet<string>): number {
     let removed = 0;
-    for (const name of readdirSync(this.directory)) {
+    const directory = join(this.directory, 'sha256');
+    for (const name of existsSync(directory) ? readdirSync(directory) : []) {
       if (!/^[0-9a-f]{64}$/.test(name) || keep.has(name)) continue;
-      rmSync(join(this.directory, name), { force: true });
+      rmSync(join(directory, name), { force: true });
       removed++;
     }
     return removed;

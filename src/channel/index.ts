@@ -12,5 +12,6 @@ export {
 export { type DistributionFiles, hashDistribution } from './distribution-files.ts';
 export { type Download, fetcherDownload } from './download.ts';
 export { DownloadCache } from './download-cache.ts';
+export { pruneDownloads } from './kept-downloads.ts';
 export { type ChannelRequest, makeChannelTree } from './make-channel.ts';
 export { debianScheme, parseDebianChannel } from './releases.ts';

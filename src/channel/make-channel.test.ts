@@ -223,7 +223,7 @@ test('a damaged cache entry is fetched again', async () => {
   await using scene = await Scene.open(mainSuite);
   await scene.make();
   rmSync(scene.output, { recursive: true });
-  const cache = join(scene.directory, 'cache');
+  const cache = join(scene.directory, 'cache/sha256');
   for (const name of readdirSync(cache)) writeFileSync(join(cache, name), 'damaged');
   assert.ok((await scene.make()).packages.has('app'));
 });
