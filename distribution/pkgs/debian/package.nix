@@ -21,6 +21,21 @@ let
     let parts = builtins.match "[0-9]+:(.*)" version;
     in builtins.replaceStrings [ "~" ":" ] [ "-" "-" ] (if parts == null then version else builtins.head parts);
 
+  # What is corrected in the store path of several packages: all that is corrected in any of them.
+  correctionOf = members:
+    let all = builtins.filter (correction: correction != { }) (map corrections members);
+    in
+    if all == [ ] then { }
+    else if builtins.length all == 1 then builtins.head all
+    else {
+      depends = builtins.concatMap (correction: correction.depends or [ ]) all;
+      without = if builtins.any (correction: correction.without or [ ] == true) all then true
+        else builtins.concatMap (correction: correction.without or [ ]) all;
+      setup = builtins.concatStringsSep "\n" (map (correction: correction.setup or "") all);
+      optionalLibraries = builtins.concatStringsSep "|"
+        (builtins.filter (pattern: pattern != "") (map (correction: correction.optionalLibraries or "") all));
+    };
+
   # First of a group: it owns the store path.
   leaderOf = name: builtins.head (membersOf name);
 
@@ -50,7 +65,7 @@ let
 
   belowInterpreters = builtins.listToAttrs (map (item: { name = item.key; value = null; }) (builtins.genericClosure {
     startSet = map (key: { inherit key; }) (map leaderOf interpreters);
-    operator = item: map (key: { inherit key; }) (leadersOf (membersOf item.key) (corrections item.key));
+    operator = item: map (key: { inherit key; }) (leadersOf (membersOf item.key) (correctionOf (membersOf item.key)));
   }));
 
   relocated = name: members: correction: overrides:
@@ -119,7 +134,7 @@ let
     let
       members = membersOf name;
       leader = builtins.head members;
-      correction = corrections leader;
+      correction = correctionOf members;
       drv =
         if overrides != { } || leader == name then relocated leader members correction overrides
         else (find leader).relocated;

@@ -11,8 +11,11 @@ use ElfPatch;
 use Unpack;
 use Links;
 
-# The loader never needs a search path, and the C library must stay as it is.
-my $UNTOUCHED = qr{\A(?:ld-linux.*|ld64?|libc)\.so\.\d+\z};
+# The loader never needs a search path.
+my $LOADER = qr{\A(?:ld-linux.*|ld64?)\.so\.\d+\z};
+
+# What a library opens without a note: the C library unwinds threads with GCC's.
+my %OPENED = ('libc.so.6' => ['libgcc_s.so.1']);
 
 # %$options: out, machine ("62-64"), default_dirs (the loader's own search path, relative to the output),
 # optional (a pattern: needed libraries that may be absent).
@@ -77,7 +80,7 @@ sub relocate_all {
     for my $path (sort keys %{ $self->{files} }) {
         my $info = $self->{files}{$path};
         next if !$info->{dynamic} || $info->{machine} ne $self->{machine} && !$self->_foreign($info);
-        next if $path =~ m{([^/]+)\z} && $1 =~ $UNTOUCHED;
+        next if $path =~ m{([^/]+)\z} && $1 =~ $LOADER;
         my $interpreter = $self->_interpreter($path, $info);
         my $run_path = join(':', $self->_search_path($path, $info));
         next if !defined $interpreter && $run_path eq join(':', @{ $info->{run_path} });
@@ -97,7 +100,8 @@ sub find_python {
         my ($version) = map { /\Alib(python3\.\d+)/ } @{ $self->{files}{$path}{needed} };
         next if !defined $version || lstat("$out/lib/$version");
         my $found = $self->{closure}->find("lib/$version/os.py") or next;
-        symlink($found =~ s{/os\.py\z}{}r, "$out/lib/$version");
+        mkdir("$out/lib");
+        symlink($found =~ s{/os\.py\z}{}r, "$out/lib/$version") or die "cannot link Python's library: $!\n";
     }
     return;
 }
@@ -131,13 +135,13 @@ sub _search_path {
         push @own, $places[1];
     }
     for my $name (@{ $info->{needed} }) {
-        next if $name =~ /\A(?:ld-linux.*|ld64?)\.so\.\d+\z/ || $name =~ m{\A/};
+        next if $name =~ $LOADER || $name =~ m{\A/};
         next if grep { -e "$_/$name" } @own;
         my $dir = $self->_find($name, $info->{machine});
         if (defined $dir) { $add->($dir) }
         elsif ($name !~ $self->{optional}) { push @{ $self->{missing}{$name} }, $path }
     }
-    for my $name (@{ $info->{dlopen} }) {
+    for my $name (@{ $info->{dlopen} }, @{ $OPENED{ $info->{soname} // '' } // [] }) {
         my $dir = $self->_find($name, $info->{machine});
         $add->($dir) if defined $dir;
     }

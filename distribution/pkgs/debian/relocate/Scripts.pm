@@ -1,6 +1,6 @@
 # Makes scripts run from the store: their interpreters, and where Python and Perl look for modules.
 #
-# `#!/bin/sh` stays: every machine and build has it. Python scripts get an interpreter of their own package, a
+# Python scripts get an interpreter of their own package, a
 # virtual environment (pyvenv.cfg, PEP 405) whose only content is a list of the closure's module directories; Perl
 # scripts get them in @INC by a line after the first. Neither leaks into the programs that a script starts.
 package Scripts;
@@ -35,7 +35,7 @@ sub _relocated {
         ($program, $arguments) = $arguments =~ /\A([^\s=-][^\s=]*)\s*(.*)\z/ or return $text;
     }
     my ($name) = $program =~ m{([^/]+)\z} or return $text;
-    return $text if $name eq 'sh' || $program =~ m{\A/nix/};
+    return $text if $program =~ m{\A/nix/};
     my $interpreter = $self->_interpreter($name, $program) // return $text;
     return "#!$interpreter" . ($arguments eq '' ? '' : " $arguments") . $self->_perl_line($name) . $rest;
 }
@@ -71,10 +71,10 @@ sub _interpreter {
     return $self->{found}{$name};
 }
 
-# Debian's bin/perl is a wrapper here; scripts bring their own @INC and need the program itself.
+# Debian's bin/perl is a wrapper here; scripts bring their own @INC and need the program itself. Debian's sh is dash.
 sub _plain_program {
     my ($self, $name) = @_;
-    return $name eq 'perl' ? '.perl-plain' : $name;
+    return { perl => '.perl-plain', sh => 'dash' }->{$name} // $name;
 }
 
 sub _find {
