@@ -6,6 +6,7 @@ import type { ParsedFile } from '../syntax/index.ts';
 import { printExpr } from '../syntax/index.ts';
 import { type Selected, selectPath } from './attr-path.ts';
 import { autoCall } from './auto-call.ts';
+import { type XmlOptions, valueToXml } from './builtins/xml.ts';
 import { coerceToString, pathText } from './coerce.ts';
 import { isDerivation } from './equality.ts';
 import { asNixError, StackOverflow } from './errors.ts';
@@ -114,6 +115,11 @@ export class EvalSession {
       if (strict) forceDeep(value);
       return printResult(value, strict);
     });
+  }
+
+  /** The value as an XML document; see `XmlOptions`. */
+  toXml(value: Lazy, options: XmlOptions): string {
+    return this.#guard(() => valueToXml(value, options).text);
   }
 
   /** The value as messages and the interactive evaluator print it; see `PrintOptions`. */

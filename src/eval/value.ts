@@ -220,6 +220,8 @@ export interface LambdaCode {
   readonly body: Code;
   /** Position of the n-th lambda of a chain `x: y: ...`. */
   posOf(argumentsGiven: number): PosIdx;
+  /** Name of the n-th plain argument, or that which `@` gives a pattern's argument. */
+  argumentName(argumentsGiven: number): string | undefined;
   /** The body's frame for a pattern's argument. `pos` is the call. */
   bindFormals(env: Env, argument: Lazy, pos: PosIdx): Env;
 }

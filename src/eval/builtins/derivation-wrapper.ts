@@ -122,6 +122,8 @@ export function derivationFunction(runtime: Runtime): Lambda {
     name: undefined,
     body: new Code((env: Env) => makeDerivation(runtime, env.a as AttrSet), 0),
     posOf: () => 0,
+    argumentName: () => 'drvAttrs',
+    argumentName: () => 'drvAttrs',
     bindFormals(_env, argument, pos) {
       try {
         return new Env(null, argumentOf(argument));

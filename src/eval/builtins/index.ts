@@ -15,7 +15,9 @@ import { pathBuiltins } from './paths.ts';
 import type { BuiltinTable } from './registry.ts';
 import { setBuiltins } from './sets.ts';
 import { stringBuiltins } from './strings.ts';
+import { tomlBuiltins } from './toml.ts';
 import { typeBuiltins } from './types.ts';
+import { xmlBuiltins } from './xml.ts';
 
 const tables: readonly BuiltinTable[] = [
   arithmeticBuiltins,
@@ -28,7 +30,9 @@ const tables: readonly BuiltinTable[] = [
   pathBuiltins,
   setBuiltins,
   stringBuiltins,
+  tomlBuiltins,
   typeBuiltins,
+  xmlBuiltins,
 ];
 
 /** The name inside `builtins` of a name as declared. */

@@ -44,7 +44,7 @@ function plainCode(expr: LambdaExpr, scope: Scope): LambdaCode {
     positions.push(scope.pos(body.pos));
     body = body.body;
   }
-  return new PlainCode(expr.name, names.length, positions, lazyCode(body, scope.frame(names)));
+  return new PlainCode(expr.name, names, positions, lazyCode(body, scope.frame(names)));
 }
 
 class PlainCode implements LambdaCode {
@@ -52,17 +52,23 @@ class PlainCode implements LambdaCode {
   readonly arity: number;
   readonly formals = null;
   readonly body: Code;
+  readonly #names: readonly string[];
   readonly #positions: readonly PosIdx[];
 
-  constructor(name: string | undefined, arity: number, positions: readonly PosIdx[], body: Code) {
+  constructor(name: string | undefined, names: readonly string[], positions: readonly PosIdx[], body: Code) {
     this.name = name;
-    this.arity = arity;
+    this.arity = names.length;
+    this.#names = names;
     this.#positions = positions;
     this.body = body;
   }
 
   posOf(argumentsGiven: number): PosIdx {
     return this.#positions[argumentsGiven];
+  }
+
+  argumentName(argumentsGiven: number): string {
+    return this.#names[argumentsGiven];
   }
 
   bindFormals(): never {
@@ -77,6 +83,7 @@ class PatternCode implements LambdaCode {
   readonly formals: FormalsInfo;
   readonly body: Code;
   readonly #pos: PosIdx;
+  readonly #argument: string | undefined;
   readonly #size: number;
   readonly #first: number;
   readonly #symbols: readonly SymbolId[];
@@ -93,6 +100,7 @@ class PatternCode implements LambdaCode {
     if (expr.arg !== undefined) names.unshift(expr.arg);
     this.name = expr.name;
     this.#pos = scope.pos(expr.pos);
+    this.#argument = expr.arg;
     this.#size = names.length;
     this.#first = expr.arg === undefined ? 0 : 1;
     this.#symbols = list.map((formal) => intern(formal.name));
@@ -111,6 +119,10 @@ class PatternCode implements LambdaCode {
 
   posOf(): PosIdx {
     return this.#pos;
+  }
+
+  argumentName(): string | undefined {
+    return this.#argument;
   }
 
   bindFormals(env: Env, argument: Lazy, pos: PosIdx): Env {
