@@ -123,7 +123,6 @@ export function derivationFunction(runtime: Runtime): Lambda {
     body: new Code((env: Env) => makeDerivation(runtime, env.a as AttrSet), 0),
     posOf: () => 0,
     argumentName: () => 'drvAttrs',
-    argumentName: () => 'drvAttrs',
     bindFormals(_env, argument, pos) {
       try {
         return new Env(null, argumentOf(argument));

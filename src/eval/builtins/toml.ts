@@ -11,7 +11,7 @@ import {
   TomlArray,
   TomlError,
   TomlFloat,
-  TomlTable,
+  type TomlTable,
   TomlTime,
   type TomlValue,
 } from './toml-parser.ts';

@@ -2,11 +2,12 @@
  * Values as XML: `toXML`, and `nix-instantiate --eval --xml`. Attributes of elements come in the order of their
  * names; a derivation is shown in full once and as `<repeated />` afterwards.
  */
+
+import { formatFloat } from '../../syntax/index.ts';
 import { isDerivation } from '../equality.ts';
 import { force } from '../force.ts';
 import { enterCall, limits } from '../limits.ts';
 import { type PosIdx, resolvePos } from '../positions.ts';
-import { formatFloat } from '../../syntax/index.ts';
 import { intern, symbolName } from '../symbols.ts';
 import {
   AttrSet,
