@@ -78,12 +78,19 @@ describe('restoring and dumping', () => {
     assert.equal(readFileSync(secret, 'utf8'), 'secret');
   });
 
-  test('a directory that cannot be listed is an error with its name', async (context) => {
-    if (process.getuid!() === 0) return context.skip('root may read everything');
+  test('a directory that cannot be listed is an error with its name', async () => {
     await using directory = new ScratchDirectory();
-    mkdirSync(join(directory.path, 'x'), { mode: 0 });
-    await assert.rejects(dump(directory.path), { code: 'read-failed', message: /\/x' failed: EACCES/ });
-    chmodSync(join(directory.path, 'x'), 0o700);
+    chmodSync(directory.path, 0o755);
+    mkdirSync(join(directory.path, 'x'), { mode: 0o700 });
+    const root = process.getuid!() === 0;
+    if (root) process.seteuid!(12345);
+    else chmodSync(join(directory.path, 'x'), 0);
+    try {
+      await assert.rejects(dump(directory.path), { code: 'read-failed', message: /\/x' failed: EACCES/ });
+    } finally {
+      if (root) process.seteuid!(0);
+      else chmodSync(join(directory.path, 'x'), 0o700);
+    }
   });
 
   test('permissions of plain trees follow the umask', async () => {
@@ -108,13 +115,13 @@ describe('restoring and dumping', () => {
     await assert.rejects(reading, { code: 'cannot-archive', message: /changed while being read/ });
   });
 
-  test('2,000 levels are refused, but can be deleted', async () => {
+  test('1,000 levels are refused, but can be deleted', async () => {
     await using directory = new ScratchDirectory();
     const path = join(directory.path, 'deep');
     const here = process.cwd();
     mkdirSync(path);
     process.chdir(path);
-    for (let i = 0; i < 2000; i++) {
+    for (let i = 0; i < 1000; i++) {
       mkdirSync('d');
       process.chdir('d');
     }
