@@ -21,7 +21,7 @@ export interface ChannelRequest extends ArchiveRequest {
 }
 
 /** Raised whenever the generator would make another tree from the same input. */
-const generatorVersion = 2;
+const generatorVersion = 3;
 
 /** Name everything that a tree is made from, as 64 hexadecimal digits: with the same key comes the same content. */
 export interface ChannelKeys {

@@ -25,21 +25,33 @@ export interface Resolution {
   readonly groups: ReadonlyMap<string, string>;
 }
 
-/** Virtual names whose provider should not be left to the alphabet. */
-const preferredProviders: ReadonlyMap<string, string> = new Map([
-  ['awk', 'gawk'],
-  ['c-compiler', 'gcc'],
-  ['c++-compiler', 'g++'],
-  ['dbus-session-bus', 'dbus-user-session'],
-  ['dbus-system-bus', 'dbus'],
-  ['default-logind', 'libpam-systemd'],
-  ['editor', 'nano'],
-  ['linux-initramfs-tool', 'initramfs-tools'],
-  ['logind', 'libpam-systemd'],
-  ['mail-transport-agent', 'exim4-daemon-light'],
-  ['pager', 'less'],
-  ['x-terminal-emulator', 'xterm'],
-]);
+/**
+ * Virtual names whose provider should not be left to the alphabet: pattern of the virtual name, pattern of the
+ * provider. Patterns, because many names carry a version.
+ */
+const preferredProviders: readonly (readonly [RegExp, RegExp])[] = [
+  [/^awk$/, /^gawk$/],
+  [/^c-compiler$/, /^gcc$/],
+  [/^c\+\+-compiler$/, /^g\+\+$/],
+  [/^c-shell$/, /^tcsh$/],
+  [/^container-network-stack$/, /^netavark$/],
+  [/^(default-)?dbus-session-bus$/, /^dbus-user-session$/],
+  [/^(default-)?dbus-system-bus$/, /^dbus$/],
+  [/^(default-)?logind$/, /^libpam-systemd$/],
+  [/^editor$/, /^nano$/],
+  [/^emacsen$/, /^emacs-nox$/],
+  [/^exim4-localscanapi-/, /^exim4-daemon-light$/],
+  [/^libcurl(4)?-dev$/, /^libcurl4-openssl-dev$/],
+  [/^linux-initramfs-tool$/, /^initramfs-tools$/],
+  [/^mail-transport-agent$/, /^exim4-daemon-light$/],
+  [/^pager$/, /^less$/],
+  [/^php(api-|[0-9.]+-)/, /^php[0-9.]+-cli$/],
+  [/^polkit-1-auth-agent$/, /^lxpolkit$/],
+  [/^qemu-system-any$/, /^qemu-system-x86$/],
+  [/^vim-[a-z0-9]+$/, /^vim-nox$/],
+  [/^www-browser$/, /^firefox-esr$/],
+  [/^x-terminal-emulator$/, /^xterm$/],
+];
 
 const priorities = ['required', 'important', 'standard', 'optional', 'extra'];
 
@@ -124,14 +136,16 @@ class Resolver {
   }
 
   #providersOf(wanted: Relation): string[] {
-    const preferred = preferredProviders.get(wanted.name);
+    const candidates = (this.#providers.get(wanted.name) ?? [])
+      .filter((provider) => fits(provider.version, wanted))
+      .map((provider) => provider.package);
+    if (candidates.length < 2) return candidates.map((item) => item.name);
+    const preferred = preferredProviders.find(([virtual]) => virtual.test(wanted.name))?.[1];
     const rank = (item: BinaryPackage) => {
-      if (item.name === preferred) return -2;
+      if (preferred?.test(item.name)) return -2;
       return item.essential ? -1 : priorityRank(item);
     };
-    return (this.#providers.get(wanted.name) ?? [])
-      .filter((provider) => fits(provider.version, wanted))
-      .map((provider) => provider.package)
+    return candidates
       .sort((a, b) => rank(a) - rank(b) || compareBytes(a.name, b.name))
       .map((item) => item.name);
   }
