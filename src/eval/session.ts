@@ -7,6 +7,7 @@ import { printExpr } from '../syntax/index.ts';
 import { type Selected, selectPath } from './attr-path.ts';
 import { autoCall } from './auto-call.ts';
 import { type XmlOptions, valueToXml } from './builtins/xml.ts';
+import { valueToJson } from './builtins/json.ts';
 import { coerceToString, pathText } from './coerce.ts';
 import { isDerivation } from './equality.ts';
 import { asNixError, StackOverflow } from './errors.ts';
@@ -120,6 +121,11 @@ export class EvalSession {
   /** The value as an XML document; see `XmlOptions`. */
   toXml(value: Lazy, options: XmlOptions): string {
     return this.#guard(() => valueToXml(value, options).text);
+  }
+
+  /** The value as JSON, everything computed. `copyPaths`: paths are copied to the store. */
+  toJson(value: Lazy, copyPaths = true): string {
+    return this.#guard(() => valueToJson(this.runtime, value, 0, copyPaths).text);
   }
 
   /** The value as messages and the interactive evaluator print it; see `PrintOptions`. */
