@@ -19,7 +19,9 @@ else
     {
       preferLocalBuild = true;
       allowSubstitutes = false;
-      nativeBuildInputs = [ (d "patchelf") ];
+      nativeBuildInputs = [ (d "perl-base") ];
+      # The relocation's own patcher: Node does not survive programs that move its sections.
+      patcher = ../../pkgs/debian/relocate;
       program = builtins.path {
         name = "firn-program";
         path = source;
@@ -39,6 +41,7 @@ else
           ln -sfn firn $name
         fi
       done
-      patchelf --set-interpreter $loader --set-rpath $rpath $out/libexec/node
+      perl -I$patcher -MElfPatch -e 'ElfPatch::patch($ARGV[0], { interpreter => $ARGV[1], run_path => $ARGV[2] })' \
+        $out/libexec/node $loader $rpath
       $out/libexec/node --version
     ''

@@ -9,13 +9,26 @@ mkdir -p "$out/usr"
 cd "$out/usr"
 mkdir -p bin sbin lib lib64 libexec share include
 
+merge() { # SOURCE TARGET: two packages may disagree on whether a name is a directory; the first one wins here too
+  mkdir -p "$2"
+  cp -rs --update=none --no-preserve=mode "$1/." "$2/" || echo "warning: not all of '$1' could be merged" >&2
+}
+
 for package in $(cat "$packages"); do
-  for directory in bin sbin lib lib64 libexec share include games; do
+  for directory in bin sbin lib lib64 libexec include games; do
     if [ -d "$package/$directory" ]; then
-      cp -rs --no-clobber --no-preserve=mode "$package/$directory/." "$directory/" 2>/dev/null || {
-        mkdir -p "$directory"
-        cp -rs --update=none --no-preserve=mode "$package/$directory/." "$directory/"
-      }
+      merge "$package/$directory" "$directory"
+    fi
+  done
+  # Documentation is for the profiles.
+  for directory in "$package"/share/*; do
+    case ${directory##*/} in
+      doc | doc-base | lintian | bug | '*') continue ;;
+    esac
+    if [ -d "$directory" ]; then
+      merge "$directory" "share/${directory##*/}"
+    else
+      [ -e "share/${directory##*/}" ] || ln -s "$directory" share/
     fi
   done
 done
