@@ -45,7 +45,9 @@ function workerCode(): WorkerCode {
       main: 'src/builder/sandbox-worker.ts',
     };
   }
-  return { root: dirname(here), entries: ['.'], main: 'sandbox-worker.js' };
+  const dist = dirname(here);
+  const entries = [basename(dist), 'package.json'];
+  return { root: dirname(dist), entries, main: `${basename(dist)}/sandbox-worker.js` };
 }
 
 function describeRuntime(code: WorkerCode): NodeRuntime {

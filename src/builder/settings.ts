@@ -41,7 +41,6 @@ export interface BuildSettings {
   readonly buildUserFirstId: number;
   readonly buildUserCount: number;
   readonly buildUserGroupId: number;
-  readonly fsyncStorePaths: boolean;
   /** Where kept failed build directories go. */
   readonly keptBuildsDirectory: string;
   /** Values of `impureEnvVars`, which fixed-output builds may ask for. */
@@ -98,7 +97,6 @@ export function defaultBuildSettings(options: {
     buildUserFirstId: 30001,
     buildUserCount: 32,
     buildUserGroupId: 30000,
-    fsyncStorePaths: true,
     keptBuildsDirectory: options.temporaryDirectory,
     impureEnvironment: {},
     caFile: undefined,

@@ -57,7 +57,6 @@ export function buildSettings(settings: Settings, env: NodeJS.ProcessEnv): Build
     logLines: settings['log-lines'],
     buildUserFirstId: firstUid,
     buildUserCount: lastUid - firstUid + 1,
-    fsyncStorePaths: settings['fsync-store-paths'],
     impureEnvironment: definedEntries(env),
     caFile: env['NIX_SSL_CERT_FILE'] ?? env['SSL_CERT_FILE'] ?? caFiles.find((file) => existsSync(file)),
     downloads: {
