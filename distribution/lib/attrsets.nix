@@ -9,7 +9,6 @@ let
     elemAt
     filter
     foldl'
-    genList
     hasAttr
     head
     isAttrs

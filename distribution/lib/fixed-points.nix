@@ -2,7 +2,7 @@
 { lib }:
 
 let
-  inherit (builtins) foldl' isFunction;
+  inherit (builtins) foldl';
 in
 rec {
   /** Least fixed point: gives a function its own result as the argument. */

@@ -12,7 +12,6 @@ let
     isInt
     isList
     length
-    lessThan
     ;
 
   # Binds the smaller of two lengths; both lists of a zip are cut to it.

@@ -4,8 +4,6 @@
 let
   inherit (builtins)
     any
-    attrNames
-    concatMap
     elem
     filter
     foldl'
@@ -13,16 +11,14 @@ let
     head
     isAttrs
     isFunction
-    isInt
     isList
-    length
     listToAttrs
     map
     mapAttrs
     removeAttrs
     tail
     ;
-  inherit (lib.lists) foldr toList;
+  inherit (lib.lists) toList;
 
   named = names: value: listToAttrs (map (name: { inherit name value; }) names);
 

@@ -10,7 +10,6 @@ let
     getEnv
     isAttrs
     isString
-    length
     pathExists
     readFile
     stringLength

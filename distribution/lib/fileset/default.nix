@@ -5,7 +5,6 @@
 let
   inherit (builtins)
     attrNames
-    concatStringsSep
     foldl'
     isFunction
     isList

@@ -10,7 +10,6 @@ let
     isBool
     isFloat
     isInt
-    isList
     isString
     map
     replaceStrings

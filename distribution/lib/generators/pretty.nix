@@ -8,7 +8,6 @@ let
     elem
     isAttrs
     isList
-    isString
     map
     mapAttrs
     replaceStrings

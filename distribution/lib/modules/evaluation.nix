@@ -5,7 +5,6 @@ let
   inherit (builtins)
     addErrorContext
     head
-    isAttrs
     map
     mapAttrs
     removeAttrs

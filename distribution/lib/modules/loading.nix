@@ -11,13 +11,11 @@ let
     concatMap
     elem
     filter
-    functionArgs
     genericClosure
     isAttrs
     isList
     isPath
     isString
-    length
     map
     mapAttrs
     removeAttrs

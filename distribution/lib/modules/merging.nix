@@ -5,7 +5,6 @@ let
   inherit (builtins)
     all
     filter
-    map
     ;
   inherit (lib.modules) messages selectDefinitions;
 

@@ -10,14 +10,12 @@ let
     filter
     isAttrs
     isFunction
-    isList
     length
     map
-    sort
     tryEval
     typeOf
     ;
-  inherit (lib.lists) imap0 optional take unique;
+  inherit (lib.lists) optional take unique;
   inherit (lib.options) showFiles showOption;
 
   article =

@@ -2,7 +2,7 @@
 { lib }:
 
 let
-  inherit (builtins) any concatMap filter map;
+  inherit (builtins) any filter map;
   inherit (lib.attrsets) attrByPath getAttrFromPath optionalAttrs setAttrByPath;
   inherit (lib.lists) optional;
   inherit (lib.modules)

@@ -23,7 +23,6 @@ let
     zipAttrsWith
     ;
   inherit (lib.modules)
-    defaultOverridePriority
     hasProperty
     messages
     mergeSelected

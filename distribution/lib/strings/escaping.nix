@@ -5,7 +5,6 @@ let
   inherit (builtins)
     attrNames
     elem
-    elemAt
     genList
     isAttrs
     isList

@@ -2,7 +2,7 @@
 { lib }:
 
 let
-  inherit (builtins) all any elem mapAttrs;
+  inherit (builtins) all elem mapAttrs;
 
   v2 = [ "sse3" "ssse3" "sse4_1" "sse4_2" ];
   v3 = v2 ++ [ "avx" "avx2" "fma" ];

@@ -5,7 +5,6 @@ let
   inherit (builtins)
     foldl'
     isAttrs
-    isString
     mapAttrs
     removeAttrs
     ;

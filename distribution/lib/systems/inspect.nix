@@ -5,7 +5,6 @@
 let
   inherit (builtins)
     any
-    attrNames
     attrValues
     concatMap
     filter

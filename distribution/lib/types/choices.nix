@@ -21,7 +21,6 @@ let
     ;
   inherit (lib.modules)
     checkAndMerge
-    checkDefinitions
     mergeDefinitions
     messages
     ;
