@@ -117,7 +117,6 @@ function main(): void {
   const types = run('type check', 'tsc', ['-p', '.']);
   const lint = run('format and lint', 'biome', [
     'check',
-    '--error-on-warnings',
     'src',
     'tests',
     'scripts',

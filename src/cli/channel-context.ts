@@ -1,5 +1,5 @@
 /** What `nix-channel` and `firn start` need to work on channels: places, mirrors, and the files of Firn itself. */
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import {
 } from '../channel/index.ts';
 import { ActivityType, NixError } from '../diagnostics/index.ts';
 import { defaultUrlFetcherSettings, UrlFetcher } from '../fetchers/index.ts';
-import { cacheDirectory, type Session, type Settings } from '../session/index.ts';
+import { buildSettings, cacheDirectory, type Session, type Settings } from '../session/index.ts';
 
 /** Where this user's channels are: the list in the home directory, the profile in the store in use. */
 export function channelPlaces(session: Session, env: NodeJS.ProcessEnv): ChannelPlaces {
@@ -25,18 +25,26 @@ export function channelPlaces(session: Session, env: NodeJS.ProcessEnv): Channel
   };
 }
 
+export interface ChannelsOptions {
+  readonly session: Session;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
 /** Runs `work` with a context for channels; connections are closed afterwards. */
 export async function withChannels<T>(
-  session: Session,
-  env: NodeJS.ProcessEnv,
+  { session, env, signal }: ChannelsOptions,
   work: (context: ChannelsContext) => Promise<T>,
 ): Promise<T> {
   const { settings, logger, store } = session;
   const cache = join(cacheDirectory(env), 'downloads');
   mkdirSync(cache, { recursive: true });
+  const { downloads, caFile } = buildSettings(settings, env);
   using fetcher = new UrlFetcher({
     ...defaultUrlFetcherSettings,
-    attempts: settings['download-attempts'],
+    attempts: downloads.attempts,
+    proxyEnvironment: downloads.proxyEnvironment,
+    certificates: caFile ? [readFileSync(caFile, 'utf8')] : [],
     stalledTimeoutSeconds: 30,
   });
   using progress = logger.activity(ActivityType.unknown, '');
@@ -46,11 +54,12 @@ export async function withChannels<T>(
     store,
     logger,
     places,
-    download: fetcherDownload(fetcher, cache),
+    download: fetcherDownload(fetcher, cache, signal),
     cache: new DownloadCache(cache),
     trust: { keyrings: settings['debian-keyring'], hostKeyringDirectory: '/usr/share/keyrings' },
     now: new Date(),
     ...(settings['channel-max-age'] > 0 ? { maxExpiredSeconds: settings['channel-max-age'] * 86_400 } : {}),
+    signal,
     temporaryDirectory: cache,
     onPhase: (phase) => progress.result(104, phase),
     request: {

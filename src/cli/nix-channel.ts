@@ -71,10 +71,14 @@ async function run({ operation, positional }: Options, running: RunningCommand):
       break;
     case 'remove':
       requireCount(operation, positional, 1, 1);
-      await withChannels(session, env, (context) => uninstallChannel(context, positional[0]));
+      await withChannels({ session, env, signal: running.signal }, (context) =>
+        uninstallChannel(context, positional[0]),
+      );
       break;
     case 'update':
-      await withChannels(session, env, (context) => updateChannels(context, positional));
+      await withChannels({ session, env, signal: running.signal }, (context) =>
+        updateChannels(context, positional),
+      );
       break;
     case 'rollback': {
       requireCount(operation, positional, 0, 1);

@@ -108,7 +108,9 @@ async function ensureChannel(session: Session, running: RunningCommand): Promise
   const list = privateChannelList(session);
   if (!readChannelList(list).has('nixos')) addChannel(list, DEFAULT_CHANNEL, 'nixos');
   running.logger.log(Verbosity.info, `making the channel '${readChannelList(list).get('nixos')}'...`);
-  await withChannels(session, env, (context) => updateChannels({ ...context, places: { ...places, list } }));
+  await withChannels({ session, env, signal: running.signal }, (context) =>
+    updateChannels({ ...context, places: { ...places, list } }),
+  );
   writeFileSync(stamp, fingerprint);
 }
 

@@ -1,5 +1,6 @@
 /** A session: settings, the store in use, evaluation and building joined. */
 
+export { buildSettings } from './build-settings.ts';
 export type { BuildPlan } from '../builder/index.ts';
 export type {
   AutoArgument,

@@ -10,21 +10,42 @@ import type { LocalStore } from '../store/index.ts';
 export class PendingAdditions {
   readonly #store: LocalStore;
   readonly #pending = new Set<Promise<void>>();
+  /** Trees that are being added, by printed path. */
+  readonly #trees = new Map<string, Promise<void>>();
   #failure: { readonly error: unknown } | undefined;
 
   constructor(store: LocalStore) {
     this.#store = store;
   }
 
-  /** Takes note of an addition that runs. Never rejects: failures surface in `settle`. */
-  add(announced: string, addition: Promise<StorePath>): void {
-    const checked = addition
+  /**
+   * Runs an addition and takes note of it. Never rejects: failures surface in `settle`. The store orders texts by their
+   * references itself; trees it knows only once it has read them, so whoever refers to one is started after it.
+   */
+  add(announced: string, references: readonly string[], start: () => Promise<StorePath>): void {
+    const trees = references.map((path) => this.#trees.get(path)).filter((tree) => tree !== undefined);
+    if (trees.length === 0) this.#watch(announced, start());
+    // What waits is itself unknown to the store until then, like a tree.
+    else this.#trees.set(announced, this.#watch(announced, Promise.all(trees).then(start)));
+  }
+
+  /** As `add`, for a file tree. */
+  addTree(announced: string, start: () => Promise<StorePath>): void {
+    this.#trees.set(announced, this.#watch(announced, start()));
+  }
+
+  #watch(announced: string, addition: Promise<StorePath>): Promise<void> {
+    const checked: Promise<void> = addition
       .then((path) => this.#check(announced, printStorePath(this.#store.storeDir, path)))
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
-      .finally(() => this.#pending.delete(checked));
+      .finally(() => {
+        this.#pending.delete(checked);
+        this.#trees.delete(announced);
+      });
     this.#pending.add(checked);
+    return checked;
   }
 
   /** Resolves when everything is valid in the store; rejects with the first failure. */

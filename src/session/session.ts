@@ -257,8 +257,7 @@ export class Session {
   #handlers() {
     return {
       addText: (printed: string, name: string, contents: string, references: readonly string[]) =>
-        this.#additions.add(
-          printed,
+        this.#additions.add(printed, references, () =>
           this.store.addText(
             name,
             contents,
@@ -274,8 +273,7 @@ export class Session {
       ) => {
         const left = new Set(excluded.map((path) => physical + path));
         const filter = left.size > 0 ? (path: string) => !left.has(path) : undefined;
-        return this.#additions.add(
-          printed,
+        this.#additions.addTree(printed, () =>
           this.store.addPath(name, physical, { method: recursive ? 'nar' : 'flat', filter }),
         );
       },

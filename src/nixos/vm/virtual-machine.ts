@@ -112,11 +112,20 @@ export class VirtualMachine implements AsyncDisposable {
     }
   }
 
-  /** Presses the power button and waits for the machine to shut itself down. */
-  async powerDown(timeoutSeconds = 60): Promise<void> {
+  /**
+   * Presses the power button and waits for the machine to shut itself down. A machine that is still starting may not
+   * listen to the button yet, so it is pressed again every few seconds.
+   */
+  async powerDown(timeoutSeconds = 90): Promise<void> {
     using control = await this.control();
-    await control.execute('system_powerdown');
-    await this.waitForEnd(timeoutSeconds);
+    const press = () => void control.execute('system_powerdown').catch(() => {});
+    press();
+    const again = setInterval(press, 5000);
+    try {
+      await this.waitForEnd(timeoutSeconds);
+    } finally {
+      clearInterval(again);
+    }
   }
 
   /** Waits until QEMU has ended. */
