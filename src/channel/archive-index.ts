@@ -44,6 +44,17 @@ export interface ArchiveIndex {
 export interface ArchiveContext extends SuiteContext {
   /** Called as each phase begins, for progress and timing. */
   readonly onPhase?: ((phase: string) => void) | undefined;
+  /** Looked at as each phase begins; downloads have their own. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Tells that a phase begins; throws the signal's reason when the user asked to stop. */
+export function beginPhase(
+  { onPhase, signal }: Pick<ArchiveContext, 'onPhase' | 'signal'>,
+  phase: string,
+): void {
+  signal?.throwIfAborted();
+  onPhase?.(phase);
 }
 
 /**
@@ -53,7 +64,7 @@ export interface ArchiveContext extends SuiteContext {
  * @throws NixError `channel-no-mirror` when the main suite, or one that the channel has already, is nowhere
  */
 export async function findSuites(context: ArchiveContext, request: ArchiveRequest): Promise<VerifiedSuite[]> {
-  context.onPhase?.('release files');
+  beginPhase(context, 'release files');
   const { release } = request.channel;
   const suites = suitesOf(release).map(async (suite) => {
     const archive = suite.role === 'security' ? 'security' : 'debian';
@@ -78,12 +89,12 @@ export async function readArchive(
   const sources = new Map<string, SourcePackage>();
   const indices = await fetchAllIndices(context, suites, request.components, architecture);
   for (const { suite, kind, fetched } of indices) {
-    context.onPhase?.(`${kind} of ${suite.suite.name}`);
+    beginPhase(context, `${kind} of ${suite.suite.name}`);
     const text = await decompressIndex(fetched);
     if (kind === 'packages') mergePackageIndex(packages, text, suite.archive, fetched.url);
     else mergeSourceIndex(sources, text, suite.archive, fetched.url);
   }
-  context.onPhase?.('resolution');
+  beginPhase(context, 'resolution');
   const wanted = sortByName(request.channel.small ? serverSubset(packages) : packages);
   return {
     channel: request.channel,
@@ -111,7 +122,7 @@ async function fetchAllIndices(
   components: readonly string[],
   architecture: string,
 ): Promise<SuiteIndex[]> {
-  context.onPhase?.('indices');
+  beginPhase(context, 'indices');
   const wanted = suites.flatMap((suite) =>
     components.flatMap((component) => [
       { suite, kind: 'packages' as const, path: `${component}/binary-${architecture}/Packages` },

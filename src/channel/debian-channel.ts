@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { encodeBytes } from '../diagnostics/index.ts';
 import type { StorePath } from '../formats/index.ts';
 import type { WritableStore } from '../store/index.ts';
-import { type ArchiveContext, findSuites } from './archive-index.ts';
+import { type ArchiveContext, beginPhase, findSuites } from './archive-index.ts';
 import { lockedDates, readLock } from './lock.ts';
 import { type ChannelRequest, channelKeys, readChannelVersion, writeChannelTree } from './make-channel.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
@@ -45,7 +45,7 @@ export async function updateDebianChannel(
   return withTemporaryDirectory(temporaryDirectory, async (parent) => {
     const directory = join(parent, name);
     await writeChannelTree(archive, request, { suites, keys, directory, former: present?.directory });
-    context.onPhase?.('store');
+    beginPhase(context, 'store');
     return store.addPath(`${name}-${readChannelVersion(directory)}`, encodeBytes(parent));
   });
 }

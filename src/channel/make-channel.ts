@@ -5,6 +5,7 @@ import {
   type ArchiveContext,
   type ArchiveIndex,
   type ArchiveRequest,
+  beginPhase,
   findSuites,
   readArchive,
 } from './archive-index.ts';
@@ -106,15 +107,15 @@ async function writeArchive(
   directory: string,
 ): Promise<ArchiveIndex> {
   const index = await readArchive(context, request, plan.suites);
-  context.onPhase?.('tree');
+  beginPhase(context, 'tree');
   writeArchiveFiles(directory, index);
-  context.onPhase?.('bootstrap');
+  beginPhase(context, 'bootstrap');
   await writeBootstrap(context, index, join(directory, 'bootstrap'));
   return index;
 }
 
 function copyArchive(context: ArchiveContext, former: string, directory: string): undefined {
-  context.onPhase?.('tree');
+  beginPhase(context, 'tree');
   for (const name of archiveFileNames) copyFiles(listFiles(join(former, name), name), directory);
 }
 
