@@ -48,8 +48,16 @@ test('build log: a line without end is cut', () => {
 test('build log: files, compressed and not, the newer one alone', () => {
   const path = buildLogPath(directory, 'abcdef-name.drv');
   assert.equal(path, join(directory, 'drvs/ab/cdef-name.drv'));
-  write(['text\n'], 3, new LogFile(path, true));
+  write(['text\n'], 3, new LogFile(path, true, assert.fail));
   assert.equal(Buffer.from(decodeBzip2(readFileSync(`${path}.bz2`))).toString(), 'text\n');
-  write(['plain\n'], 3, new LogFile(path, false));
+  write(['plain\n'], 3, new LogFile(path, false, assert.fail));
   assert.deepEqual(readdirSync(join(directory, 'drvs/ab')), ['cdef-name.drv']);
+});
+
+test('build log: a file that cannot be written is given up, once', () => {
+  const warnings: string[] = [];
+  const file = new LogFile(join(directory, 'drvs/ab/cdef-name.drv/x/y'), true, (message) => warnings.push(message));
+  const { lines } = write(['text\n'], 3, file);
+  assert.deepEqual([lines, warnings.length], [['text'], 1]);
+  assert.match(warnings[0], /cannot keep the build log '.*y.bz2': ENOTDIR/);
 });

@@ -4,7 +4,7 @@
  *
  * Lines beginning with `@nix ` carry JSON events for the build's activity (stdenv tells its phases so).
  */
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Activity, decodeBytes, ResultType } from '../diagnostics/index.ts';
 import { Bzip2Encoder } from '../platform/index.ts';
@@ -98,37 +98,64 @@ function overwriteAtReturns(line: Buffer): Buffer {
   return result.subarray(0, position);
 }
 
-/** The log on disk. It replaces an earlier one of the same derivation once it is complete. */
+/**
+ * The log on disk. It replaces an earlier one of the same derivation once it is complete. A log that cannot be written
+ * (a full disk) is given up, with a word to `warn`: the build goes on.
+ */
 export class LogFile {
   readonly #path: string;
   readonly #temporary: string;
-  readonly #encoder: Bzip2Encoder | undefined;
+  readonly #warn: (message: string) => void;
+  #encoder: Bzip2Encoder | undefined;
   #descriptor: number | undefined;
 
   /** Creates `path` (`.bz2` appended when compressing) and the directories on the way. */
-  constructor(path: string, compress: boolean) {
+  constructor(path: string, compress: boolean, warn: (message: string) => void) {
     this.#path = compress ? `${path}.bz2` : path;
     this.#temporary = `${path}.tmp-${process.pid}`;
-    this.#encoder = compress ? new Bzip2Encoder((bytes) => this.#put(bytes)) : undefined;
-    mkdirSync(dirname(path), { recursive: true });
-    this.#descriptor = openSync(this.#temporary, 'w', 0o644);
-    rmSync(compress ? path : `${path}.bz2`, { force: true });
+    this.#warn = warn;
+    this.#attempt(() => {
+      mkdirSync(dirname(path), { recursive: true });
+      this.#descriptor = openSync(this.#temporary, 'w', 0o644);
+      if (compress) this.#encoder = new Bzip2Encoder((bytes) => this.#put(bytes));
+      rmSync(compress ? path : `${path}.bz2`, { force: true });
+    });
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#encoder) this.#encoder.write(bytes);
-    else this.#put(bytes);
+    if (this.#descriptor === undefined) return;
+    this.#attempt(() => {
+      if (this.#encoder) this.#encoder.write(bytes);
+      else this.#put(bytes);
+    });
   }
 
   close(): void {
     if (this.#descriptor === undefined) return;
-    this.#encoder?.finish();
-    closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-    renameSync(this.#temporary, this.#path);
+    this.#attempt(() => {
+      this.#encoder?.finish();
+      if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+      this.#descriptor = undefined;
+      renameSync(this.#temporary, this.#path);
+    });
   }
 
   #put(bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor!, bytes, done);
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+      this.#descriptor = undefined;
+      try {
+        unlinkSync(this.#temporary);
+      } catch {
+        // It was never made.
+      }
+      this.#warn(`cannot keep the build log '${this.#path}': ${(error as Error).message}`);
+    }
   }
 }

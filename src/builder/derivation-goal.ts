@@ -128,10 +128,11 @@ export class DerivationGoal implements Goal {
     try {
       await build;
     } catch (error) {
-      if (error instanceof Error && 'syscall' in error) {
-        throw systemFailure(this.drvPathText, error as NodeJS.ErrnoException);
+      const first = firstError(error);
+      if (first instanceof Error && 'syscall' in first) {
+        throw systemFailure(this.drvPathText, first as NodeJS.ErrnoException);
       }
-      throw error;
+      throw first;
     } finally {
       running.delete(key);
     }
@@ -187,4 +188,9 @@ export class DerivationGoal implements Goal {
       features: settings.systemFeatures,
     });
   }
+}
+
+/** What went wrong first, when cleaning up afterwards went wrong as well (`using` joins the two). */
+function firstError(error: unknown): unknown {
+  return error instanceof SuppressedError ? firstError(error.suppressed) : error;
 }

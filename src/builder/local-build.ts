@@ -120,7 +120,9 @@ class LocalBuild {
       parentActivity,
     );
     const file = settings.keepLog
-      ? new LogFile(buildLogPath(store.logDir, drvPath.baseName), settings.compressLog)
+      ? new LogFile(buildLogPath(store.logDir, drvPath.baseName), settings.compressLog, (message) =>
+          logger.warn(message),
+        )
       : undefined;
     using log = new BuildLog({ activity, tailLines: Math.max(settings.logLines, 1), file });
     try {

@@ -50,10 +50,10 @@ export class FlockFile implements Disposable {
   delete(): void {
     try {
       unlinkSync(this.path);
+      writeSync(this.#descriptor, 'd');
     } catch {
-      // Deleting is a courtesy.
+      // Deleting is a courtesy; and on a full disk the missing link tells those who wait.
     }
-    writeSync(this.#descriptor, 'd');
   }
 
   close(): void {
