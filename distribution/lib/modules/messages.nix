@@ -274,12 +274,12 @@ rec {
     if builtins.elem name [ "enable" "package" "type" "name" ] then [ ] else take 3 (search [ ] tree);
 
   nestedImports = file: value:
-    "Module imports can't be nested lists."
+    "A list in `imports' holds another list."
     + "\n  - in `${toString file}': ${describe value}"
     + "\n  hint: remove one pair of brackets, or join lists with `++'";
 
   notAModule = file: prefix: value:
-    "Expected a module, but found ${
+    "A module was expected, but there is ${
       if value ? _type then "a value of type \"${value._type}\"" else describe value
     }${if toString file == lib.options.unknownModule then "" else ", imported by `${toString file}'"}${
       if prefix == [ ] then "" else ", in the modules of `${showOption prefix}'"
@@ -297,14 +297,14 @@ rec {
     );
 
   wrongClass = module: expected:
-    "The module `${toString module._file}' (class \"${module._class}\") cannot be imported into a configuration of class \"${expected}\"."
+    "The module `${toString module._file}' is made for configurations of class \"${module._class}\", but this one is of class \"${expected}\"."
     + "\n  hint: a module's `_class' says for which kind of configuration it is made";
 
   declarationOfType = loc: decl:
     let
       given = decl.options._type;
     in
-    "In module ${toString decl._file}: expected an option declaration at option path `${showOption loc}' but got an attribute set with type ${given}."
+    "The option `${showOption loc}' in `${toString decl._file}' is not declared by `mkOption': what stands there is a set with _type \"${given}\"."
     + "\n  - ${place { file = decl._file; inherit (decl) pos; }}"
     + (
       if given == "option-type" then
@@ -314,7 +314,7 @@ rec {
     );
 
   declarationNotSet = prefix: decl:
-    "An option declaration for `${showOption prefix}' in `${toString decl._file}' has type `${typeOf decl.options}' rather than an attribute set."
+    "The declarations of `${showOption prefix}' in `${toString decl._file}' are no attribute set, but of type `${typeOf decl.options}'."
     + "\n  - ${place { file = decl._file; pos = decl.pos or null; }}"
     + "\n  hint: definitions belong into `config', only declarations into `options'";
 

@@ -15,6 +15,8 @@ let
 
   # Tells "not defined" from any value that a user could give.
   unset = "_mkMergedOptionModule";
+
+  obsolete = from: to: "Obsolete option `${showOption from}' is used. It was renamed to `${showOption to}'.";
 in
 rec {
   /**
@@ -51,7 +53,7 @@ rec {
         (optionalAttrs (options ? warnings) {
           warnings = optional (
             warn && old.isDefined
-          ) "The option `${showOption from}' defined in ${showFiles old.files} has been renamed to `${showOption to}'.";
+          ) "${obsolete from to} It is defined in ${showFiles old.files}.";
         })
         (forward (setAttrByPath to) old)
       ]);
@@ -64,7 +66,7 @@ rec {
       inherit from to;
       visible = false;
       warn = true;
-      use = builtins.trace "Obsolete option `${showOption from}' is used. It was renamed to `${showOption to}'.";
+      use = builtins.trace (obsolete from to);
     };
 
   /** Like `mkRenamedOptionModule`; warns only once every supported release knows the new name. */
@@ -81,7 +83,7 @@ rec {
       inherit from to;
       visible = false;
       warn = due;
-      use = lib.warnIf due "Obsolete option `${showOption from}' is used. It was renamed to `${showOption to}'.";
+      use = lib.warnIf due (obsolete from to);
     };
 
   /** Module for a second name of an option, without warnings. */
@@ -107,7 +109,7 @@ rec {
     {
       options = setAttrByPath path (mkOption {
         visible = false;
-        apply = _value: throw "The option `${showOption path}' can no longer be used since it's been removed. ${instructions}";
+        apply = _value: throw "The option `${showOption path}' was removed and has no value any more. ${instructions}";
       });
       config.assertions = [
         {
@@ -141,7 +143,7 @@ rec {
       config = {
         warnings = map (
           path:
-          "The option `${showOption path}' defined in ${showFiles (getAttrFromPath path options).files} has been changed to `${showOption to}' that has a different type. Please read `${showOption to}' documentation and update your configuration accordingly."
+          "Obsolete option `${showOption path}' is used, in ${showFiles (getAttrFromPath path options).files}. `${showOption to}' takes its place, with values of another type."
         ) used;
       }
       // setAttrByPath to (mkMerge (optional (used != [ ]) (mergeFn config)));

@@ -118,7 +118,7 @@ rec {
             let
               emulator = emulatorOn final pkgs;
             in
-            if emulator == null then throw "Don't know how to run ${final.config} executables." else emulator;
+            if emulator == null then throw "there is no way to run programs for ${final.config} here" else emulator;
         }
         // facts final args
         // mapAttrs (_: holds: holds final.parsed) inspect.predicates

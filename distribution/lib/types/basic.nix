@@ -72,7 +72,7 @@ rec {
       in
       if !builtins.all (def: kind def.value == first) defs then
         throw (
-          "The option `${lib.options.showOption loc}' has conflicting option types in ${
+          "The option `${lib.options.showOption loc}' is defined with values of different kinds, in ${
             lib.options.showFiles (lib.options.getFiles defs)
           }."
           + lib.modules.messages.definitionLines defs

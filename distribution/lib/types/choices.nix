@@ -238,13 +238,11 @@ rec {
           if pos == null then "" else " at ${pos.file}:${toString pos.line}:${toString pos.column}"
         }" (
           if option._type or null != "option" then
-            throw "In attrTag, each tag value must be an option, but tag ${escapeNixIdentifier name} ${
+            throw "types.attrTag: the tag ${escapeNixIdentifier name} must be an option, as mkOption makes it, but is ${
               if option._type or null == "option-type" then
-                "was a bare type, not wrapped in mkOption."
-              else if option ? _type then
-                "was of type \"${option._type}\"."
+                "a type"
               else
-                "was not."
+                "something else"
             }"
           else
             option

@@ -32,9 +32,9 @@ let
     else if b == none then
       a
     else
-      throw "A submoduleWith option is declared multiple times with conflicting ${what}${
-        if isString a && isString b then " \"${a}\" and \"${b}\"" else ""
-      }.";
+      throw "types.submoduleWith: declarations of one option disagree about ${what}${
+        if isString a && isString b then ": \"${a}\" and \"${b}\"" else ""
+      }";
 in
 rec {
   /** Module with no checks, for evaluations that only serve documentation. */
@@ -145,12 +145,12 @@ rec {
               if common == { } then
                 a.specialArgs // b.specialArgs
               else
-                throw "A submoduleWith option is declared multiple times with the same specialArgs \"${toString (attrNames common)}\".";
-            class = agree "class values" null (a.class or null) (b.class or null);
+                throw "types.submoduleWith: several declarations of one option give the specialArgs ${toString (attrNames common)}";
+            class = agree "`class'" null (a.class or null) (b.class or null);
             shorthandOnlyDefinesConfig =
-              agree "shorthandOnlyDefinesConfig values" null a.shorthandOnlyDefinesConfig
+              agree "`shorthandOnlyDefinesConfig'" null a.shorthandOnlyDefinesConfig
                 b.shorthandOnlyDefinesConfig;
-            description = agree "descriptions" null a.description b.description;
+            description = agree "`description'" null a.description b.description;
           };
       };
     };

@@ -120,7 +120,7 @@ in
         c = config [ number warnings (lib.mkRenamedOptionModule [ "old" ] [ "n" ]) { _file = "user.nix"; old = mkForce 3; } { n = 4; } ];
       in
       [ c.n c.warnings ];
-    expected = [ 3 [ "The option `old' defined in `user.nix' has been renamed to `n'." ] ];
+    expected = [ 3 [ "Obsolete option `old' is used. It was renamed to `n'. It is defined in `user.nix'." ] ];
   };
   "mkRenamedOptionModule leaves the new option alone" = { expr = (config [ number warnings (lib.mkRenamedOptionModule [ "old" ] [ "n" ]) ]).n; expected = 0; };
   "mkAliasOptionModule" = { expr = (config [ number (lib.mkAliasOptionModule [ "alias" "n" ] [ "n" ]) { alias.n = 2; } ]); expected = { n = 2; alias.n = 2; }; };
