@@ -6,7 +6,8 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { NixError } from '../diagnostics/index.ts';
 import {
   compareStorePaths,
@@ -25,6 +26,7 @@ import {
   databaseBusy,
   databaseError,
   invalidPath,
+  noStore,
   schemaTooNew,
   schemaTooOld,
 } from './errors.ts';
@@ -79,25 +81,30 @@ export class StoreDatabase {
    * @throws StoreError `schema-too-new`, `schema-too-old`, `corrupt-database`, `database-busy`, `database-error`
    */
   static open(dbDir: string, storeDir: string): StoreDatabase {
-    const schemaPath = join(dbDir, 'schema');
-    const version = readSchemaVersion(schemaPath);
-    if (version > SCHEMA_VERSION) throw schemaTooNew(version, SCHEMA_VERSION);
-    if (version > 0 && version < SCHEMA_VERSION) throw schemaTooOld(version);
-    const path = join(dbDir, 'db.sqlite');
-    if (version > 0 && !existsSync(path)) throw corruptDatabase(path, 'the file is missing');
-    return guarded(path, () => {
-      const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-      try {
-        database.exec('pragma foreign_keys = 1; pragma synchronous = normal');
-        database.exec('pragma main.journal_mode = wal');
-        database.exec('pragma main.journal_size_limit = 1099511627776; pragma wal_autocheckpoint = 40000');
-        if (version === 0) createSchema(database, schemaPath);
-        checkDatabase(path, database);
-        return new StoreDatabase(path, storeDir, database);
-      } catch (error) {
-        database.close();
-        throw error;
-      }
+    const { path, schemaPath, version } = findDatabase(dbDir);
+    return opening(path, path, { timeout: BUSY_TIMEOUT_MS }, (database) => {
+      database.exec('pragma foreign_keys = 1; pragma synchronous = normal');
+      database.exec('pragma main.journal_mode = wal');
+      database.exec('pragma main.journal_size_limit = 1099511627776; pragma wal_autocheckpoint = 40000');
+      if (version === 0) createSchema(database, schemaPath);
+      checkDatabase(path, database);
+      return new StoreDatabase(path, storeDir, database);
+    });
+  }
+
+  /**
+   * Opens the database for questions alone, which needs no permission to write. While nobody has it open, no log of
+   * recent writes exists, and the file itself is all there is; SQLite must be told so, as it would make a log.
+   *
+   * @throws StoreError as `open`, and `no-store`
+   */
+  static openReadOnly(dbDir: string, storeDir: string): StoreDatabase {
+    const { path, schemaPath, version } = findDatabase(dbDir);
+    if (version === 0) throw noStore(schemaPath);
+    const file = existsSync(`${path}-wal`) ? path : `${pathToFileURL(path).href}?immutable=1`;
+    return opening(path, file, { readOnly: true, timeout: BUSY_TIMEOUT_MS }, (database) => {
+      checkDatabase(path, database);
+      return new StoreDatabase(path, storeDir, database);
     });
   }
 
@@ -297,6 +304,35 @@ export class StoreDatabase {
   #guarded<T>(action: () => T): T {
     return guarded(this.#path, action);
   }
+}
+
+/** The database's file, after checking the version of its schema (0: there is none yet). */
+function findDatabase(dbDir: string): { path: string; schemaPath: string; version: number } {
+  const schemaPath = join(dbDir, 'schema');
+  const version = readSchemaVersion(schemaPath);
+  if (version > SCHEMA_VERSION) throw schemaTooNew(version, SCHEMA_VERSION);
+  if (version > 0 && version < SCHEMA_VERSION) throw schemaTooOld(version);
+  const path = join(dbDir, 'db.sqlite');
+  if (version > 0 && !existsSync(path)) throw corruptDatabase(path, 'the file is missing');
+  return { path, schemaPath, version };
+}
+
+/** Opens `file` and prepares it; closes it again when that fails. */
+function opening<T>(
+  path: string,
+  file: string,
+  options: DatabaseSyncOptions,
+  prepare: (database: DatabaseSync) => T,
+): T {
+  return guarded(path, () => {
+    const database = new DatabaseSync(file, options);
+    try {
+      return prepare(database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
 }
 
 /** Creates the tables, then the version file: a crash in between is repeated from the start. */

@@ -60,6 +60,11 @@ export function storeNotWritable(path: string, cause?: unknown): StoreError {
   });
 }
 
+/** Nothing to read: no Nix has made a store here. */
+export function noStore(path: string): StoreError {
+  return new StoreError(`there is no store: '${path}' does not exist`, { code: 'no-store' });
+}
+
 /** The store directory may not be reached through a link. */
 export function storeIsSymlink(path: string): StoreError {
   return new StoreError(

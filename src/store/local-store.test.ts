@@ -221,6 +221,41 @@ describe('opening', () => {
     await assert.rejects(openTestStore(join(directory.path, 'root')), { code: 'symlinked-store' });
   });
 
+  test('read-only: as another user, with and without a writer', async () => {
+    await using scratch = await ScratchStore.open();
+    const { directory, store } = scratch;
+    chmodSync(directory.path, 0o755);
+    const path = await store.addText('a', 'a', []);
+    const root = process.getuid!() === 0;
+    const readOnly = async () => {
+      if (root) process.seteuid!(12345);
+      try {
+        using reader = await openTestStore(directory.path, { readOnly: true });
+        assert.deepEqual(reader.queryAllValidPaths(), [path]);
+        assert.deepEqual(reader.queryPathInfo(path), info);
+        await assert.rejects(reader.addText('b', 'b', []), { code: 'not-writable' });
+      } finally {
+        if (root) process.seteuid!(0);
+      }
+    };
+    const info = store.queryPathInfo(path);
+    await readOnly();
+    store.close();
+    const before = readdirSync(join(store.stateDir, 'db')).sort();
+    await readOnly();
+    assert.deepEqual(readdirSync(join(store.stateDir, 'db')).sort(), before);
+    await assert.rejects(openTestStore(join(directory.path, 'nowhere'), { readOnly: true }), {
+      code: 'no-store',
+    });
+  });
+
+  test('links equal files at once when told to', async () => {
+    await using scratch = await ScratchStore.open({ autoOptimise: true });
+    const { store } = scratch;
+    const [a, b] = [await store.addText('a', 'same', []), await store.addText('b', 'same', [])];
+    assert.equal(statSync(store.toRealPath(a)).ino, statSync(store.toRealPath(b)).ino);
+  });
+
   test('waits while somebody upgrades the schema', async () => {
     await using directory = new ScratchDirectory();
     (await openTestStore(directory.path)).close();

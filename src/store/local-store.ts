@@ -24,6 +24,7 @@ import { cannotRead, invalidPath, referenceCycle, storeNotWritable } from './err
 import { type FlockFile, lockFile } from './flock-file.ts';
 import { toBytePath } from './host-path.ts';
 import { nodeHasher } from './node-hash.ts';
+import { optimisePath } from './optimise.ts';
 import { lockPaths, tryLockPaths } from './path-locks.ts';
 import { RegistrationQueue } from './registration-queue.ts';
 import type {
@@ -47,6 +48,13 @@ export interface LocalStoreOptions extends StorePlaces {
   readonly reserveBytes?: number;
   /** `fsync-store-paths`, on unless told otherwise: bytes are on disk before a path is valid. */
   readonly durable?: boolean;
+  /** `auto-optimise-store`: link equal files when a path is added. */
+  readonly autoOptimise?: boolean;
+  /**
+   * Only ask: nothing is created or locked, every addition is refused. For users who may read a store but not write
+   * it.
+   */
+  readonly readOnly?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,9 +64,10 @@ export class LocalStore implements WritableStore, Disposable {
   readonly stateDir: string;
   readonly logDir: string;
   readonly logger: Logger;
-  readonly #bigLock: FlockFile;
+  readonly #bigLock: FlockFile | undefined;
   readonly #database: StoreDatabase;
-  readonly #tempRoots: TempRoots;
+  /** `undefined` in a store that is only read. */
+  readonly #tempRoots: TempRoots | undefined;
   readonly #queue: RegistrationQueue;
   readonly #adding: Adding;
   readonly #derivations = new Map<string, Derivation>();
@@ -67,11 +76,14 @@ export class LocalStore implements WritableStore, Disposable {
   /**
    * Opens a store, creating what is missing.
    *
-   * @throws StoreError `not-writable`, `symlinked-store`, `schema-too-new`, `corrupt-database`, …
+   * @throws StoreError `not-writable`, `symlinked-store`, `schema-too-new`, `corrupt-database`, `no-store`, …
    */
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
-    createStoreDirectories(options);
     const dbDir = join(options.stateDir, 'db');
+    if (options.readOnly) {
+      return new LocalStore(options, undefined, StoreDatabase.openReadOnly(dbDir, options.storeDir));
+    }
+    createStoreDirectories(options);
     try {
       accessSync(dbDir, constants.R_OK | constants.W_OK);
       accessSync(options.realStoreDir, constants.W_OK);
@@ -92,7 +104,7 @@ export class LocalStore implements WritableStore, Disposable {
     }
   }
 
-  private constructor(options: LocalStoreOptions, bigLock: FlockFile, database: StoreDatabase) {
+  private constructor(options: LocalStoreOptions, bigLock: FlockFile | undefined, database: StoreDatabase) {
     this.storeDir = options.storeDir;
     this.realStoreDir = options.realStoreDir;
     this.stateDir = options.stateDir;
@@ -100,7 +112,7 @@ export class LocalStore implements WritableStore, Disposable {
     this.logger = options.logger;
     this.#bigLock = bigLock;
     this.#database = database;
-    this.#tempRoots = new TempRoots(options.stateDir, options.storeDir);
+    this.#tempRoots = options.readOnly ? undefined : new TempRoots(options.stateDir, options.storeDir);
     const durable = options.durable ?? true;
     this.#queue = new RegistrationQueue({
       realStoreDir: this.realStoreDir,
@@ -112,6 +124,7 @@ export class LocalStore implements WritableStore, Disposable {
       realStoreDir: this.realStoreDir,
       durable,
       queue: this.#queue,
+      optimise: options.autoOptimise ? (realPath) => optimisePath(this, realPath) : undefined,
       isValidPath: (path) => this.isValidPath(path),
       addTempRoot: (path) => this.addTempRoot(path),
     });
@@ -125,9 +138,9 @@ export class LocalStore implements WritableStore, Disposable {
 
   /** Gives up temporary roots, locks and the database. Additions must be over. May be repeated. */
   close(): void {
-    this.#tempRoots[Symbol.dispose]();
+    this.#tempRoots?.[Symbol.dispose]();
     this.#database.close();
-    this.#bigLock.close();
+    this.#bigLock?.close();
   }
 
   [Symbol.dispose](): void {
@@ -171,8 +184,9 @@ export class LocalStore implements WritableStore, Disposable {
     return this.#database.queryPathFromHashPart(hashPart);
   }
 
-  addTempRoot(path: StorePath): Promise<void> {
-    return this.#tempRoots.add(path);
+  async addTempRoot(path: StorePath): Promise<void> {
+    if (!this.#tempRoots) throw storeNotWritable(this.realStoreDir);
+    await this.#tempRoots.add(path);
   }
 
   addText(

@@ -5,13 +5,19 @@
 import { chmodSync, linkSync, lstatSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ActivityType, ResultType } from '../diagnostics/index.ts';
+import { ActivityType, type Logger, ResultType } from '../diagnostics/index.ts';
 import { formatNix32 } from '../formats/index.ts';
 import { dumpTree } from './dump-tree.ts';
 import { fromNodeBytes, toBytePath, toNodePath } from './host-path.ts';
 import type { LocalStore } from './local-store.ts';
 import { HashSink } from './node-hash.ts';
 import { STORE_MTIME_SECONDS } from './restore-tree.ts';
+
+/** What linking needs of a store. */
+export interface OptimiseContext {
+  readonly realStoreDir: string;
+  readonly logger: Logger;
+}
 
 export interface OptimiseResult {
   readonly filesLinked: number;
@@ -21,6 +27,7 @@ export interface OptimiseResult {
 /** Links equal files of all valid paths. May be repeated, and interrupted at any point. */
 export async function optimiseStore(store: LocalStore): Promise<OptimiseResult> {
   const optimiser = new Optimiser(store);
+  optimiser.loadLinks();
   const paths = store.queryAllValidPaths();
   using activity = store.logger.activity(ActivityType.optimiseStore, 'optimising the store');
   for (const [index, path] of paths.entries()) {
@@ -35,21 +42,25 @@ export async function optimiseStore(store: LocalStore): Promise<OptimiseResult> 
 }
 
 /** Links one path's files (`auto-optimise-store`). */
-export async function optimisePath(store: LocalStore, realPath: string): Promise<void> {
+export async function optimisePath(store: OptimiseContext, realPath: string): Promise<void> {
   await new Optimiser(store).visit(toBytePath(realPath), () => {});
 }
 
 class Optimiser {
   filesLinked = 0;
   freedBytes = 0;
-  readonly #store: LocalStore;
+  readonly #store: OptimiseContext;
   readonly #links: string;
   readonly #linkedInodes = new Set<number>();
   #counter = 0;
 
-  constructor(store: LocalStore) {
+  constructor(store: OptimiseContext) {
     this.#store = store;
     this.#links = toBytePath(join(store.realStoreDir, '.links'));
+  }
+
+  /** Notes which files are linked already: saves reading them when the whole store is visited. */
+  loadLinks(): void {
     for (const name of readdirSync(toNodePath(this.#links))) {
       const stat = lstatSync(toNodePath(`${this.#links}/${name}`), { throwIfNoEntry: false });
       if (stat) this.#linkedInodes.add(stat.ino);
