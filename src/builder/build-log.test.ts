@@ -56,7 +56,9 @@ test('build log: files, compressed and not, the newer one alone', () => {
 
 test('build log: a file that cannot be written is given up, once', () => {
   const warnings: string[] = [];
-  const file = new LogFile(join(directory, 'drvs/ab/cdef-name.drv/x/y'), true, (message) => warnings.push(message));
+  const file = new LogFile(join(directory, 'drvs/ab/cdef-name.drv/x/y'), true, (message) =>
+    warnings.push(message),
+  );
   const { lines } = write(['text\n'], 3, file);
   assert.deepEqual([lines, warnings.length], [['text'], 1]);
   assert.match(warnings[0], /cannot keep the build log '.*y.bz2': ENOTDIR/);

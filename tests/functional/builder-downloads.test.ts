@@ -6,9 +6,9 @@ import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ActivityType, Interrupted, ResultType } from '../../src/diagnostics/index.ts';
 import { defaultBuildSettings } from '../../src/builder/index.ts';
 import { nodeRuntime } from '../../src/builder/node-runtime.ts';
+import { ActivityType, Interrupted, ResultType } from '../../src/diagnostics/index.ts';
 import { processesOf } from '../../src/platform/index.ts';
 import { ScratchBuilder, type TestDerivation, toolsDirectory } from '../support/scratch-builder.ts';
 
