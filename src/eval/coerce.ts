@@ -5,16 +5,18 @@
 
 import { canonicalPath } from '../syntax/index.ts';
 import { call1 } from './call.ts';
-import { coercionError, evalError, withTrace } from './errors.ts';
+import { coercionError, type EvalError, evalError, withTrace } from './errors.ts';
 import { force } from './force.ts';
 import { enterCall, limits } from './limits.ts';
 import type { PosIdx } from './positions.ts';
+import { printForError } from './print.ts';
 import type { Runtime } from './runtime.ts';
 import { intern } from './symbols.ts';
 import {
   AttrSet,
   ContextString,
   contextOf,
+  isString,
   type Lazy,
   makeString,
   mergeContexts,
@@ -22,6 +24,7 @@ import {
   NixPath,
   type NixString,
   type StringContext,
+  showType,
   Thunk,
   textOf,
   type Value,
@@ -121,20 +124,35 @@ function coerceList(
 }
 
 /**
- * Follows `__toString` and `outPath` from a set until something that is no such set, and hands it to `then`. Errors
- * of what comes out get trace lines that tell the way.
+ * Follows `__toString` and `outPath` from a set until something that is no such set, and hands it to `then`, with
+ * whether a `__toString` was on the way. Errors of what comes out get trace lines that tell the way.
+ * `wantString`: what a `__toString` leads to must be a string or a path.
  */
-export function peel<T>(value: Value, pos: PosIdx, then: (peeled: Value) => T): T {
-  if (!(value instanceof AttrSet)) return then(value);
+export function peel<T>(
+  value: Value,
+  pos: PosIdx,
+  then: (peeled: Value, viaToString: boolean) => T,
+  wantString = false,
+  viaToString = false,
+): T {
+  if (!(value instanceof AttrSet)) {
+    if (wantString && viaToString && !isString(value) && !(value instanceof NixPath)) {
+      throw badToString('should', value, pos);
+    }
+    return then(value, viaToString);
+  }
   const toString = value.get(toStringSymbol);
-  if (toString !== undefined) return peelToString(value, toString, pos, then);
+  if (toString !== undefined) return peelToString(value, toString, pos, then, wantString);
   const outPath = value.get(outPathSymbol);
-  if (outPath === undefined) return then(value);
+  if (outPath === undefined) {
+    if (wantString && viaToString) throw badToString('must', value, pos);
+    return then(value, viaToString);
+  }
   const outPathPos = value.position(outPathSymbol);
   try {
     const inner = force(outPath, outPathPos);
     enterCall(pos);
-    const result = peel(inner, outPathPos, then);
+    const result = peel(inner, outPathPos, then, wantString, viaToString);
     limits.depth--;
     return result;
   } catch (error) {
@@ -142,7 +160,18 @@ export function peel<T>(value: Value, pos: PosIdx, then: (peeled: Value) => T): 
   }
 }
 
-function peelToString<T>(value: AttrSet, toString: Lazy, pos: PosIdx, then: (peeled: Value) => T): T {
+function badToString(verb: string, value: Value, pos: PosIdx): EvalError {
+  const found = `${showType(value)}: ${printForError(value)}`;
+  return evalError(`\`__toString\` ${verb} return a string, but got ${found}`, pos, { code: 'type' });
+}
+
+function peelToString<T>(
+  value: AttrSet,
+  toString: Lazy,
+  pos: PosIdx,
+  then: (peeled: Value, viaToString: boolean) => T,
+  wantString: boolean,
+): T {
   const toStringPos = value.position(toStringSymbol);
   let inner: Value;
   try {
@@ -152,7 +181,7 @@ function peelToString<T>(value: AttrSet, toString: Lazy, pos: PosIdx, then: (pee
   }
   try {
     enterCall(pos);
-    const result = peel(inner, toStringPos, then);
+    const result = peel(inner, toStringPos, then, wantString, true);
     limits.depth--;
     return result;
   } catch (error) {

@@ -8,6 +8,7 @@ import { constants } from './constants.ts';
 import { contextBuiltins } from './context.ts';
 import { controlBuiltins } from './control.ts';
 import { derivationBuiltins } from './derivation.ts';
+import { hashBuiltins } from './hashes.ts';
 import { importBuiltins } from './import.ts';
 import { jsonBuiltins } from './json.ts';
 import { listBuiltins } from './lists.ts';
@@ -24,6 +25,7 @@ const tables: readonly BuiltinTable[] = [
   contextBuiltins,
   controlBuiltins,
   derivationBuiltins,
+  hashBuiltins,
   importBuiltins,
   jsonBuiltins,
   listBuiltins,

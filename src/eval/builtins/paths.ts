@@ -1,12 +1,5 @@
 /** Builtins on files and paths. Whatever they read goes through `EvalIo`. */
-import {
-  formatHash,
-  hashPlaceholder,
-  isInStore,
-  parseHash,
-  parseHashAlgorithm,
-  splitStorePath,
-} from '../../formats/index.ts';
+import { formatHash, hashPlaceholder, isInStore, parseHash, splitStorePath } from '../../formats/index.ts';
 import { call2 } from '../call.ts';
 import { coerceToPath, coerceToString, pathText } from '../coerce.ts';
 import { evalError } from '../errors.ts';
@@ -28,7 +21,6 @@ import {
   type Value,
 } from '../value.ts';
 import type { BuiltinTable } from './registry.ts';
-import { hexOf } from './strings.ts';
 
 const argument = (which: string, name: string) =>
   `while evaluating the ${which}argument passed to builtins.${name}`;
@@ -217,14 +209,6 @@ function toPath(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
   return makeString(path, context);
 }
 
-function hashFile(runtime: Runtime, pos: PosIdx, lazyAlgorithm: Lazy, lazyPath: Lazy): Value {
-  const algorithm = parseHashAlgorithm(
-    forceTextNoContext(lazyAlgorithm, pos, argument('first ', 'hashFile')),
-  );
-  const path = realisePath(runtime, lazyPath, pos);
-  return hexOf(runtime.io.hash(algorithm as 'sha256', runtime.io.readFile(runtime.resolveLinks(path))));
-}
-
 function placeholder(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
   const output = forceTextNoContext(lazy, pos, argument('first ', 'placeholder'));
   return hashPlaceholder((algorithm, data) => {
@@ -297,7 +281,6 @@ export const pathBuiltins: BuiltinTable = [
     doc: 'Old: the canonical form of an absolute path, as a string.',
     fn: toPath,
   },
-  { name: '__hashFile', args: ['type', 'p'], doc: 'The hash of a file in hexadecimal.', fn: hashFile },
   {
     name: 'placeholder',
     args: ['output'],

@@ -1,20 +1,10 @@
-/** Builtins on strings (bytes), versions and hashes of strings. */
-import { formatHash, parseHash, parseHashAlgorithm, parseHashFormat } from '../../formats/index.ts';
+/** Builtins on strings (bytes) and versions. */
 import { coerceToString, interpolation, plainText } from '../coerce.ts';
 import { lessThan } from '../equality.ts';
 import { evalError } from '../errors.ts';
-import {
-  force,
-  forceAttrs,
-  forceInt,
-  forceList,
-  forceString,
-  forceText,
-  forceTextNoContext,
-} from '../force.ts';
+import { force, forceInt, forceList, forceString, forceText, forceTextNoContext } from '../force.ts';
 import type { PosIdx } from '../positions.ts';
 import type { Runtime } from '../runtime.ts';
-import { intern } from '../symbols.ts';
 import {
   AttrSet,
   contextOf,
@@ -34,27 +24,27 @@ const argument = (which: string, name: string) =>
 
 function substring(
   runtime: Runtime,
-  pos: PosIdx,
+  _pos: PosIdx,
   lazyStart: Lazy,
   lazyLength: Lazy,
   lazyString: Lazy,
 ): Value {
   const start = forceInt(
     lazyStart,
-    pos,
+    0,
     'while evaluating the first argument (the start offset) passed to builtins.substring',
   );
-  if (start < 0) throw evalError("negative start position in 'substring'", pos);
+  if (start < 0) throw evalError("negative start position in 'substring'", 0);
   const length = forceInt(
     lazyLength,
-    pos,
+    0,
     'while evaluating the second argument (the substring length) passed to builtins.substring',
   );
   // Nothing of it is wanted: then only its context is, and a set's `outPath` need not be coerced to more.
   const string = coerceToString(
     runtime,
     lazyString,
-    pos,
+    0,
     'while evaluating the third argument (the string) passed to builtins.substring',
     interpolation,
   );
@@ -64,15 +54,15 @@ function substring(
   return makeString(text.slice(from, to), contextOf(string));
 }
 
-function concatStringsSep(runtime: Runtime, pos: PosIdx, lazySeparator: Lazy, lazyList: Lazy): Value {
+function concatStringsSep(runtime: Runtime, _pos: PosIdx, lazySeparator: Lazy, lazyList: Lazy): Value {
   const separator = forceString(
     lazySeparator,
-    pos,
+    0,
     'while evaluating the first argument (the separator string) passed to builtins.concatStringsSep',
   );
   const list = forceList(
     lazyList,
-    pos,
+    0,
     'while evaluating the second argument (the list of strings to concat) passed to builtins.concatStringsSep',
   );
   const parts: string[] = [];
@@ -81,7 +71,7 @@ function concatStringsSep(runtime: Runtime, pos: PosIdx, lazySeparator: Lazy, la
     const text = coerceToString(
       runtime,
       element,
-      pos,
+      0,
       'while evaluating one element of the list of strings to concat passed to builtins.concatStringsSep',
       interpolation,
     );
@@ -93,22 +83,19 @@ function concatStringsSep(runtime: Runtime, pos: PosIdx, lazySeparator: Lazy, la
 
 function replaceStrings(
   _runtime: Runtime,
-  pos: PosIdx,
+  _pos: PosIdx,
   lazyFrom: Lazy,
   lazyTo: Lazy,
   lazyString: Lazy,
 ): Value {
-  const fromList = forceList(lazyFrom, pos, argument('first ', 'replaceStrings'));
-  const toList = forceList(lazyTo, pos, argument('second ', 'replaceStrings'));
+  const fromList = forceList(lazyFrom, 0, argument('first ', 'replaceStrings'));
+  const toList = forceList(lazyTo, 0, argument('second ', 'replaceStrings'));
   if (fromList.length !== toList.length)
-    throw evalError(
-      "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths",
-      pos,
-    );
+    throw evalError("'from' and 'to' arguments passed to builtins.replaceStrings have different lengths", 0);
   const from = fromList.map((each) =>
-    forceText(each, pos, 'while evaluating one of the strings to replace passed to builtins.replaceStrings'),
+    forceText(each, 0, 'while evaluating one of the strings to replace passed to builtins.replaceStrings'),
   );
-  const string = forceString(lazyString, pos, argument('third ', 'replaceStrings'));
+  const string = forceString(lazyString, 0, argument('third ', 'replaceStrings'));
   const text = textOf(string);
   let context = contextOf(string);
   const replacements = new Map<number, string>();
@@ -117,7 +104,7 @@ function replaceStrings(
     if (value === undefined) {
       const to = forceString(
         toList[index],
-        pos,
+        0,
         'while evaluating one of the replacement strings passed to builtins.replaceStrings',
       );
       value = textOf(to);
@@ -164,79 +151,63 @@ function replaceAll(text: string, from: readonly string[], replacement: (index: 
   return empty >= 0 ? result + replacement(empty) : result;
 }
 
-function regexOf(runtime: Runtime, pattern: string, pos: PosIdx): PosixRegex {
+function regexOf(runtime: Runtime, pattern: string): PosixRegex {
   const known = runtime.memo('regexes', () => new Map<string, PosixRegex>());
   let regex = known.get(pattern);
   if (!regex) {
     try {
       regex = new PosixRegex(pattern);
     } catch (error) {
-      if (error instanceof RegexError)
-        throw evalError(`invalid regular expression '${pattern}'`, pos, { code: 'regex' });
-      throw error;
+      if (!(error instanceof RegexError)) throw error;
+      throw regexError(error, pattern);
     }
     known.set(pattern, regex);
   }
   return regex;
 }
 
+function regexError(error: RegexError, pattern: string) {
+  const what = error.tooBig ? 'memory limit exceeded by' : 'invalid';
+  return evalError(`${what} regular expression '${pattern}'`, 0, { code: 'regex' });
+}
+
+/** Runs a search, which may need more memory than there is. */
+function searching<T>(pattern: string, search: () => T): T {
+  try {
+    return search();
+  } catch (error) {
+    throw error instanceof RegexError ? regexError(error, pattern) : error;
+  }
+}
+
 function groupsOf(text: string, match: RegexMatch): (string | null)[] {
   return match.groups.map(([start, end]) => (start < 0 ? null : text.slice(start, end)));
 }
 
-function match(runtime: Runtime, pos: PosIdx, lazyRegex: Lazy, lazyString: Lazy): Value {
-  const regex = regexOf(runtime, forceTextNoContext(lazyRegex, pos, argument('first ', 'match')), pos);
-  const text = forceText(lazyString, pos, argument('second ', 'match'));
-  const found = regex.match(text);
+function match(runtime: Runtime, _pos: PosIdx, lazyRegex: Lazy, lazyString: Lazy): Value {
+  const pattern = forceTextNoContext(lazyRegex, 0, argument('first ', 'match'));
+  const regex = regexOf(runtime, pattern);
+  const text = forceText(lazyString, 0, argument('second ', 'match'));
+  const found = searching(pattern, () => regex.match(text));
   return found === undefined ? null : groupsOf(text, found);
 }
 
-function split(runtime: Runtime, pos: PosIdx, lazyRegex: Lazy, lazyString: Lazy): Value {
-  const regex = regexOf(runtime, forceTextNoContext(lazyRegex, pos, argument('first ', 'split')), pos);
-  const string = forceString(lazyString, pos, argument('second ', 'split'));
+/** The parts have no context, as in C++ Nix; only a string without any match is given back as it is. */
+function split(runtime: Runtime, _pos: PosIdx, lazyRegex: Lazy, lazyString: Lazy): Value {
+  const pattern = forceTextNoContext(lazyRegex, 0, argument('first ', 'split'));
+  const regex = regexOf(runtime, pattern);
+  const string = forceString(lazyString, 0, argument('second ', 'split'));
   const text = textOf(string);
   const parts: Lazy[] = [];
   let at = 0;
-  for (const found of regex.matchAll(text)) {
-    parts.push(makeString(text.slice(at, found.start), contextOf(string)), groupsOf(text, found));
-    at = found.end;
-  }
-  parts.push(makeString(text.slice(at), contextOf(string)));
+  searching(pattern, () => {
+    for (const found of regex.matchAll(text)) {
+      parts.push(text.slice(at, found.start), groupsOf(text, found));
+      at = found.end;
+    }
+  });
+  parts.push(parts.length === 0 ? string : text.slice(at));
   return parts;
-}
-
-function hashString(runtime: Runtime, pos: PosIdx, lazyAlgorithm: Lazy, lazyString: Lazy): Value {
-  const algorithm = parseHashAlgorithm(
-    forceTextNoContext(lazyAlgorithm, pos, argument('first ', 'hashString')),
-  );
-  const text = forceText(lazyString, pos, argument('second ', 'hashString'));
-  return hexOf(runtime.io.hash(algorithm as 'sha256', text));
-}
-
-/** Lower-case hexadecimal digits of some bytes. */
-export function hexOf(bytes: string): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i++) text += bytes.charCodeAt(i).toString(16).padStart(2, '0');
-  return text;
-}
-
-function convertHash(_runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const attrs = forceAttrs(lazy, pos, argument('first ', 'convertHash'));
-  const text = (name: string): string | undefined => {
-    const value = attrs.get(intern(name));
-    return value === undefined
-      ? undefined
-      : forceTextNoContext(value, pos, `while evaluating the attribute '${name}'`);
-  };
-  const hash = text('hash');
-  const format = text('toHashFormat');
-  if (hash === undefined) throw evalError("attribute 'hash' missing", pos, { code: 'missing-attribute' });
-  if (format === undefined)
-    throw evalError("attribute 'toHashFormat' missing", pos, { code: 'missing-attribute' });
-  const algorithm = text('hashAlgo');
-  const parsed = parseHash(hash, algorithm === undefined ? undefined : parseHashAlgorithm(algorithm));
-  const target = parseHashFormat(format);
-  return formatHash(parsed, target, target === 'sri');
 }
 
 export const stringBuiltins: BuiltinTable = [
@@ -244,8 +215,8 @@ export const stringBuiltins: BuiltinTable = [
     name: 'toString',
     args: ['e'],
     doc: 'The value *e* as a string. Paths stay paths as text; Booleans become `1` and the empty string; lists are joined by spaces.',
-    fn: (runtime, pos, value) =>
-      coerceToString(runtime, value, pos, argument('first ', 'toString'), plainText),
+    fn: (runtime, _pos, value) =>
+      coerceToString(runtime, value, 0, argument('first ', 'toString'), plainText),
   },
   {
     name: '__substring',
@@ -257,8 +228,8 @@ export const stringBuiltins: BuiltinTable = [
     name: '__stringLength',
     args: ['s'],
     doc: 'The number of bytes of *s*.',
-    fn: (runtime, pos, s) =>
-      textOf(coerceToString(runtime, s, pos, argument('', 'stringLength'), interpolation)).length,
+    fn: (runtime, _pos, s) =>
+      textOf(coerceToString(runtime, s, 0, argument('', 'stringLength'), interpolation)).length,
   },
   {
     name: '__concatStringsSep',
@@ -285,40 +256,33 @@ export const stringBuiltins: BuiltinTable = [
     fn: split,
   },
   {
-    name: '__hashString',
-    args: ['type', 's'],
-    doc: 'The hash of *s* in hexadecimal; *type* is md5, sha1, sha256 or sha512.',
-    fn: hashString,
-  },
-  { name: '__convertHash', args: ['args'], doc: 'A hash in another notation.', fn: convertHash },
-  {
     name: '__lessThan',
     args: ['e1', 'e2'],
     doc: 'Whether *e1* comes before *e2*: numbers, strings, paths or lists of them.',
-    fn: (_runtime, pos, a, b) => lessThan(force(a, pos), force(b, pos), pos),
+    fn: (_runtime, _pos, a, b) => lessThan(force(a, 0), force(b, 0), 0),
   },
   {
     name: '__compareVersions',
     args: ['s1', 's2'],
     doc: 'How two versions compare: -1, 0 or 1.',
-    fn: (_runtime, pos, a, b) =>
+    fn: (_runtime, _pos, a, b) =>
       compareVersions(
-        forceTextNoContext(a, pos, argument('first ', 'compareVersions')),
-        forceTextNoContext(b, pos, argument('second ', 'compareVersions')),
+        forceTextNoContext(a, 0, argument('first ', 'compareVersions')),
+        forceTextNoContext(b, 0, argument('second ', 'compareVersions')),
       ),
   },
   {
     name: '__splitVersion',
     args: ['s'],
     doc: 'The components of a version, as `compareVersions` compares them.',
-    fn: (_runtime, pos, s) => splitVersion(forceTextNoContext(s, pos, argument('first ', 'splitVersion'))),
+    fn: (_runtime, _pos, s) => splitVersion(forceTextNoContext(s, 0, argument('first ', 'splitVersion'))),
   },
   {
     name: '__parseDrvName',
     args: ['s'],
     doc: 'A package name split at the first dash that is not followed by a letter: `{ name; version; }`.',
-    fn: (_runtime, pos, s) => {
-      const { name, version } = parseDrvName(forceTextNoContext(s, pos, argument('first ', 'parseDrvName')));
+    fn: (_runtime, _pos, s) => {
+      const { name, version } = parseDrvName(forceTextNoContext(s, 0, argument('first ', 'parseDrvName')));
       return AttrSet.from([
         ['name', name],
         ['version', version],

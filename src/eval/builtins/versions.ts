@@ -34,11 +34,11 @@ function componentBefore(a: string, b: string): boolean {
   return a < b;
 }
 
-/** Components that do not fit into 32 bits count as text. */
+/** Components that do not fit into a signed 32-bit number count as text. */
 function numberOf(component: string): number | undefined {
   if (!/^[0-9]+$/.test(component)) return undefined;
   const number = Number(component);
-  return number <= 0xffffffff ? number : undefined;
+  return number <= 0x7fffffff ? number : undefined;
 }
 
 /** Splits at the first dash that is followed by something that is no letter. */
