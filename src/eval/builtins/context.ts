@@ -1,13 +1,22 @@
 /** Builtins on string contexts: which store objects a string refers to. */
-import { isInStore } from '../../formats/index.ts';
-import { coerceToString, pathText } from '../coerce.ts';
+import { tryParseStorePath } from '../../formats/index.ts';
+import { coerceToString, interpolation } from '../coerce.ts';
 import { evalError } from '../errors.ts';
 import { forceAttrs, forceBool, forceList, forceString, forceTextNoContext } from '../force.ts';
 import type { PosIdx } from '../positions.ts';
 import { parseBuiltElement } from '../realise.ts';
 import type { Runtime } from '../runtime.ts';
 import { intern } from '../symbols.ts';
-import { AttrSet, contextOf, type Lazy, makeString, mergeContexts, textOf, type Value } from '../value.ts';
+import {
+  AttrSet,
+  contextOf,
+  type Lazy,
+  makeString,
+  mergeContexts,
+  type NixString,
+  textOf,
+  type Value,
+} from '../value.ts';
 import type { BuiltinTable } from './registry.ts';
 
 const argument = (name: string) => `while evaluating the argument passed to builtins.${name}`;
@@ -19,141 +28,118 @@ interface ContextInfo {
   readonly outputs: string[];
 }
 
-function getContext(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
+function getContext(_runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
   const infos = new Map<string, ContextInfo>();
   const infoOf = (path: string) => {
-    let info = infos.get(path);
-    if (!info) infos.set(path, (info = { path: false, allOutputs: false, outputs: [] }));
+    const info = infos.get(path) ?? { path: false, allOutputs: false, outputs: [] };
+    infos.set(path, info);
     return info;
   };
-  const text = coerceToString(runtime, lazy, pos, argument('getContext'), pathText);
-  for (const element of contextOf(text)) {
+  for (const element of contextOf(forceString(lazy, 0, argument('getContext')))) {
     const built = parseBuiltElement(element);
     if (built) infoOf(built.drvPath).outputs.push(built.output);
     else if (element.startsWith('=')) infoOf(element.slice(1)).allOutputs = true;
     else infoOf(element).path = true;
   }
-  return AttrSet.from(
-    [...infos].map(([path, info]): [string, Lazy] => {
-      const attrs: [string, Lazy][] = [];
-      if (info.path) attrs.push(['path', true]);
-      if (info.allOutputs) attrs.push(['allOutputs', true]);
-      if (info.outputs.length > 0) attrs.push(['outputs', info.outputs.sort()]);
-      return [path, AttrSet.from(attrs)];
-    }),
-  );
+  return AttrSet.from([...infos].map(([path, info]) => [path, infoValue(info)] as const));
 }
 
-function appendContext(runtime: Runtime, pos: PosIdx, lazy: Lazy, lazyContext: Lazy): Value {
-  const original = forceString(
-    lazy,
-    pos,
-    'while evaluating the first argument passed to builtins.appendContext',
-  );
-  const attrs = forceAttrs(
-    lazyContext,
-    pos,
-    'while evaluating the second argument passed to builtins.appendContext',
-  );
+function infoValue({ path, allOutputs, outputs }: ContextInfo): Value {
+  const attrs: [string, Lazy][] = [];
+  if (path) attrs.push(['path', true]);
+  if (allOutputs) attrs.push(['allOutputs', true]);
+  if (outputs.length > 0) attrs.push(['outputs', outputs.sort()]);
+  return AttrSet.from(attrs);
+}
+
+function appendContext(runtime: Runtime, _pos: PosIdx, lazy: Lazy, lazyContext: Lazy): Value {
+  const string = forceString(lazy, 0, 'while evaluating the first argument passed to builtins.appendContext');
+  const what = 'while evaluating the second argument passed to builtins.appendContext';
+  const attrs = forceAttrs(lazyContext, 0, what);
   const added: string[] = [];
   for (const [path, value] of attrs.entries()) {
-    if (!isInStore(runtime.io.storeDir, path))
-      throw evalError(`context key '${path}' is not a store path`, attrs.position(intern(path)));
-    added.push(
-      ...elementsFor(
-        path,
-        forceAttrs(value, attrs.position(intern(path)), 'while evaluating the value of a string context'),
-      ),
-    );
+    const pos = attrs.position(intern(path));
+    if (tryParseStorePath(runtime.io.storeDir, path) === undefined) {
+      throw evalError(`context key '${path}' is not a store path`, pos);
+    }
+    const info = forceAttrs(value, pos, 'while evaluating the value of a string context');
+    added.push(...elementsFor(path, info, pos));
   }
-  return makeString(textOf(original), mergeContexts(contextOf(original), added));
+  return makeString(textOf(string), mergeContexts(contextOf(string), added));
 }
 
-function elementsFor(path: string, info: AttrSet): string[] {
-  const elements: string[] = [];
-  const pos = (name: string) => info.position(intern(name));
-  const flag = (name: string) => {
+function elementsFor(path: string, info: AttrSet, pos: PosIdx): string[] {
+  const what = (name: string) => `while evaluating the \`${name}\` attribute of a string context`;
+  const isSet = (name: string) => {
     const value = info.get(intern(name));
-    return (
-      value !== undefined &&
-      forceBool(value, pos(name), `while evaluating the \`${name}\` attribute of a string context`)
-    );
+    return value !== undefined && forceBool(value, info.position(intern(name)), what(name));
   };
-  if (flag('path')) elements.push(path);
-  if (flag('allOutputs')) {
-    if (!path.endsWith('.drv'))
-      throw evalError(
-        `tried to add all-outputs context of ${path}, which is not a derivation, to a string`,
-        pos('allOutputs'),
-      );
+  const requireDerivation = (kind: string) => {
+    if (path.endsWith('.drv')) return;
+    throw evalError(`tried to add ${kind} context of ${path}, which is not a derivation, to a string`, pos);
+  };
+  const elements: string[] = [];
+  if (isSet('path')) elements.push(path);
+  if (isSet('allOutputs')) {
+    requireDerivation('all-outputs');
     elements.push(`=${path}`);
   }
-  const outputs = info.get(intern('outputs'));
-  if (outputs === undefined) return elements;
-  const list = forceList(
-    outputs,
-    pos('outputs'),
-    'while evaluating the `outputs` attribute of a string context',
-  );
-  if (list.length > 0 && !path.endsWith('.drv'))
-    throw evalError(
-      `tried to add derivation output context of ${path}, which is not a derivation, to a string`,
-      pos('outputs'),
-    );
-  for (const output of list) {
-    const name = forceTextNoContext(
-      output,
-      pos('outputs'),
-      'while evaluating an output name within a string context',
-    );
-    elements.push(`!${name}!${path}`);
+  const lazyOutputs = info.get(intern('outputs'));
+  if (lazyOutputs === undefined) return elements;
+  const outputsPos = info.position(intern('outputs'));
+  const outputs = forceList(lazyOutputs, outputsPos, what('outputs'));
+  if (outputs.length > 0) requireDerivation('derivation output');
+  for (const output of outputs) {
+    const name = 'while evaluating an output name within a string context';
+    elements.push(`!${forceTextNoContext(output, outputsPos, name)}!${path}`);
   }
   return elements;
 }
 
-/** `=/nix/store/x.drv` becomes the plain path: the string no longer stands for the derivation's closure. */
-function discardOutputDependency(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const text = coerceToString(runtime, lazy, pos, argument('unsafeDiscardOutputDependency'), pathText);
-  return makeString(
-    textOf(text),
-    contextOf(text).map((element) => (element.startsWith('=') ? element.slice(1) : element)),
-  );
+function coerced(runtime: Runtime, lazy: Lazy, name: string): NixString {
+  return coerceToString(runtime, lazy, 0, argument(name), interpolation);
 }
 
-function addOutputDependencies(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const text = coerceToString(runtime, lazy, pos, argument('addDrvOutputDependencies'), pathText);
-  const context = contextOf(text);
-  if (context.length !== 1)
+/** `=/nix/store/x.drv` becomes the plain path: the string no longer stands for the derivation's closure. */
+function discardOutputDependency(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const string = coerced(runtime, lazy, 'unsafeDiscardOutputDependency');
+  const context = contextOf(string).map((element) => (element.startsWith('=') ? element.slice(1) : element));
+  return makeString(textOf(string), [...new Set(context)]);
+}
+
+function addOutputDependencies(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const string = coerced(runtime, lazy, 'addDrvOutputDependencies');
+  const context = contextOf(string);
+  if (context.length !== 1) {
     throw evalError(
-      `context of string '${textOf(text)}' must have exactly one element, but has ${context.length}`,
-      pos,
+      `context of string '${textOf(string)}' must have exactly one element, but has ${context.length}`,
     );
+  }
   const [element] = context;
-  if (parseBuiltElement(element))
+  if (element.startsWith('=')) return string;
+  const built = parseBuiltElement(element);
+  if (built) {
+    const such = `such as '${built.output}'`;
     throw evalError(
-      '`addDrvOutputDependencies` can only act on derivations, not on a derivation output such as '.concat(
-        `'${parseBuiltElement(element)!.output}'`,
-      ),
-      pos,
+      `\`addDrvOutputDependencies\` can only act on derivations, not on a derivation output ${such}`,
     );
-  const path = element.startsWith('=') ? element.slice(1) : element;
-  if (!path.endsWith('.drv')) throw evalError(`path '${path}' is not a derivation`, pos);
-  return makeString(textOf(text), [`=${path}`]);
+  }
+  if (!element.endsWith('.drv')) throw evalError(`path '${element}' is not a derivation`);
+  return makeString(textOf(string), [`=${element}`]);
 }
 
 export const contextBuiltins: BuiltinTable = [
   {
-    name: 'unsafeDiscardStringContext',
+    name: '__unsafeDiscardStringContext',
     args: ['s'],
     doc: 'The string *s* without its context.',
-    fn: (runtime, pos, s) =>
-      textOf(coerceToString(runtime, s, pos, argument('unsafeDiscardStringContext'), pathText)),
+    fn: (runtime, _pos, s) => textOf(coerced(runtime, s, 'unsafeDiscardStringContext')),
   },
   {
     name: '__hasContext',
     args: ['s'],
     doc: 'Whether the string *s* has a context.',
-    fn: (_runtime, pos, s) => contextOf(forceString(s, pos, argument('hasContext'))).length > 0,
+    fn: (_runtime, _pos, s) => contextOf(forceString(s, 0, argument('hasContext'))).length > 0,
   },
   {
     name: '__unsafeDiscardOutputDependency',

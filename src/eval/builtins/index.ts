@@ -3,6 +3,7 @@ import { delay } from '../call.ts';
 import type { Runtime } from '../runtime.ts';
 import { intern } from '../symbols.ts';
 import { AttrSetBuilder, type Lazy, PrimOp } from '../value.ts';
+import { addPathBuiltins } from './add-path.ts';
 import { arithmeticBuiltins } from './arithmetic.ts';
 import { constants } from './constants.ts';
 import { contextBuiltins } from './context.ts';
@@ -21,6 +22,7 @@ import { typeBuiltins } from './types.ts';
 import { xmlBuiltins } from './xml.ts';
 
 const tables: readonly BuiltinTable[] = [
+  addPathBuiltins,
   arithmeticBuiltins,
   contextBuiltins,
   controlBuiltins,

@@ -297,7 +297,11 @@ class JsonChecker {
       case '{':
         if (this.#advance() === '}') return false;
         open.push('{');
-        return this.#key(this.#token) ?? (this.#advance(), true);
+        {
+          const wrong = this.#key(this.#token);
+          if (wrong === undefined) this.#advance();
+          return wrong ?? true;
+        }
       case '[':
         if (this.#advance() === ']') return false;
         open.push('[');

@@ -1,77 +1,83 @@
-/** Builtins on files and paths. Whatever they read goes through `EvalIo`. */
-import { formatHash, hashPlaceholder, isInStore, parseHash, splitStorePath } from '../../formats/index.ts';
-import { call2 } from '../call.ts';
+/** Builtins that read files, and those on paths as text. Whatever they read goes through `EvalIo`. */
+import {
+  hashPlaceholder,
+  isInStore,
+  parseStorePath,
+  splitStorePath,
+  tryParseStorePath,
+} from '../../formats/index.ts';
 import { coerceToPath, coerceToString, pathText } from '../coerce.ts';
-import { evalError } from '../errors.ts';
-import type { FileType, PathFilter } from '../eval-io.ts';
-import { force, forceAttrs, forceBool, forceFunction, forceString, forceTextNoContext } from '../force.ts';
-import { baseNameOf, parentOf } from '../path-access.ts';
+import { EvalError, evalError } from '../errors.ts';
+import { force, forceTextNoContext } from '../force.ts';
+import { baseNameOf, missingPath, parentOf } from '../path-access.ts';
 import type { PosIdx } from '../positions.ts';
 import { realisePath } from '../realise.ts';
 import type { Runtime } from '../runtime.ts';
-import { intern } from '../symbols.ts';
 import {
   AttrSet,
   ContextString,
   contextOf,
+  isString,
   type Lazy,
   makeString,
+  mergeContexts,
   NixPath,
   textOf,
   type Value,
 } from '../value.ts';
+import { hasherOf } from './hasher.ts';
 import type { BuiltinTable } from './registry.ts';
 
-const argument = (which: string, name: string) =>
-  `while evaluating the ${which}argument passed to builtins.${name}`;
+const argument = (name: string) => `while evaluating the first argument passed to ${name}`;
 
-function readFile(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const path = realisePath(runtime, lazy, pos);
-  const text = runtime.io.readFile(runtime.resolveLinks(path));
-  if (text.includes('\0'))
-    throw evalError(`the contents of the file '${path}' cannot be represented as a Nix string`, pos);
-  return makeString(text, storeContext(runtime, path));
+function readFile(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const path = runtime.resolveLinks(realisePath(runtime, lazy, 0));
+  const text = runtime.io.readFile(path);
+  if (text.includes('\0')) {
+    throw evalError(`the contents of the file '${path}' cannot be represented as a Nix string`);
+  }
+  return makeString(text, referencesIn(runtime, path, text));
 }
 
-/** A file in the store tells of its store path: its references are not scanned, the object itself counts. */
-function storeContext(runtime: Runtime, path: string): readonly string[] {
+/** Of what a file's store object refers to, the paths whose hash part occurs in this file. */
+function referencesIn(runtime: Runtime, path: string, text: string): readonly string[] {
   const { io } = runtime;
   if (!isInStore(io.storeDir, path)) return [];
-  const { path: storePath } = splitStorePath(io.storeDir, path);
-  const printed = `${io.storeDir}/${storePath.baseName}`;
-  return io.isValidPath(printed) ? io.queryReferences(printed).slice() : [];
+  const object = `${io.storeDir}/${splitStorePath(io.storeDir, path).path.baseName}`;
+  if (!io.isValidPath(object)) return [];
+  return io
+    .queryReferences(object)
+    .filter((reference) => text.includes(parseStorePath(io.storeDir, reference).hashPart));
 }
 
-function readDir(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const path = realisePath(runtime, lazy, pos);
-  return AttrSet.from(
-    runtime.io.readDirectory(runtime.resolveLinks(path)).map(({ name, type }) => [name, type]),
-  );
+function readDir(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const path = runtime.resolveLinks(realisePath(runtime, lazy, 0));
+  const type = runtime.io.lstat(path);
+  if (type === undefined) throw missingPath(path);
+  if (type !== 'directory') throw evalError(`'${path}' is not a directory`, 0, { code: 'not-a-directory' });
+  return AttrSet.from(runtime.io.readDirectory(path).map(({ name, type }) => [name, type] as const));
 }
 
-function readFileType(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const path = realisePath(runtime, lazy, pos);
-  const type = runtime.io.lstat(inResolvedParent(runtime, path));
-  if (type === undefined) throw evalError(`getting status of '${path}': No such file or directory`, pos);
+function readFileType(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const path = inResolvedParent(runtime, realisePath(runtime, lazy, 0));
+  const type = runtime.io.lstat(path);
+  if (type === undefined) throw missingPath(path);
   return type;
 }
 
-function pathExists(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  let path: string;
-  const value = force(lazy, pos);
-  const mustBeDirectory =
-    typeof value === 'string'
-      ? /\/\.?$/.test(value)
-      : value instanceof ContextString && /\/\.?$/.test(value.text);
+function pathExists(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const value = force(lazy);
+  const text = isString(value) ? textOf(value) : '';
+  const mustBeDirectory = text.endsWith('/') || text.endsWith('/.');
   try {
-    path = realisePath(runtime, value, pos);
+    const path = realisePath(runtime, value, 0);
+    // A link counts even when it leads nowhere.
+    if (!mustBeDirectory) return runtime.io.lstat(inResolvedParent(runtime, path)) !== undefined;
+    return runtime.io.lstat(runtime.resolveLinks(path)) === 'directory';
   } catch (error) {
-    if ((error as { code?: string }).code === 'restricted') return false;
+    if (error instanceof EvalError && error.code === 'restricted') return false;
     throw error;
   }
-  // A link counts even when it leads nowhere.
-  if (!mustBeDirectory) return runtime.io.lstat(inResolvedParent(runtime, path)) !== undefined;
-  return runtime.io.lstat(runtime.resolveLinks(path)) === 'directory';
 }
 
 function inResolvedParent(runtime: Runtime, path: string): string {
@@ -80,147 +86,55 @@ function inResolvedParent(runtime: Runtime, path: string): string {
   return `${parent === '/' ? '' : parent}/${baseNameOf(path)}`;
 }
 
-/** `true` keeps a file. The function gets the path as a string and the type. */
-function makeFilter(fn: Lazy, pos: PosIdx): PathFilter {
-  const callable = forceFunction(fn, pos, 'while evaluating the filter function');
-  return (path: string, type: FileType) =>
-    forceBool(
-      call2(callable, path, type, pos),
-      pos,
-      'while evaluating the return value of the path filter function',
-    );
+function findFile(runtime: Runtime, _pos: PosIdx, searchPath: Lazy, lazyName: Lazy): Value {
+  const what = 'while evaluating the second argument passed to builtins.findFile';
+  return new NixPath(runtime.findFile(searchPath, forceTextNoContext(lazyName, 0, what), 0));
 }
 
-interface AddPathOptions {
-  readonly path: string;
-  readonly name: string;
-  readonly filter?: PathFilter | undefined;
-  readonly recursive: boolean;
-  /** Hexadecimal. */
-  readonly sha256?: string | undefined;
-}
-
-function addPath(runtime: Runtime, options: AddPathOptions, pos: PosIdx): Value {
-  const { path, name, filter, recursive, sha256 } = options;
-  const added = runtime.io.addPath({
-    path: filter ? path : runtime.resolveLinks(path),
-    name,
-    recursive,
-    ...(filter ? { filter } : {}),
-    ...(sha256 === undefined ? {} : { expectedSha256: sha256 }),
-  });
-  if (sha256 !== undefined && !matchesExpectation(runtime, added, options))
-    throw evalError(`store path mismatch in (possibly filtered) path added from '${path}'`, pos);
-  runtime.allowPath(added);
-  return new ContextString(added, [added]);
-}
-
-function matchesExpectation(runtime: Runtime, added: string, options: AddPathOptions): boolean {
-  const { sha256: _, ...rest } = options;
-  const { filter, ...plain } = rest;
-  return runtime.io.addPath({ ...plain, ...(filter ? { filter } : {}) }) === added;
-}
-
-function filterSource(runtime: Runtime, pos: PosIdx, fn: Lazy, lazyPath: Lazy): Value {
-  const { path } = coerceToPath(runtime, lazyPath, pos, argument('second ', 'filterSource'));
-  return addPath(
-    runtime,
-    {
-      path: runtime.checkPath(path, pos),
-      name: baseNameOf(path),
-      filter: makeFilter(fn, pos),
-      recursive: true,
-    },
-    pos,
-  );
-}
-
-function pathBuiltin(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const attrs = forceAttrs(lazy, pos, argument('', 'path'));
-  const options: { path?: string; name?: string; filter?: PathFilter; recursive: boolean; sha256?: string } =
-    { recursive: true };
-  for (const [key, value] of attrs.entries()) {
-    const at = attrs.position(intern(key));
-    const what = `while evaluating the \`${key}\` attribute passed to builtins.path`;
-    if (key === 'path') options.path = coerceToPath(runtime, value, at, what).path;
-    else if (key === 'name') options.name = forceTextNoContext(value, at, what);
-    else if (key === 'filter') options.filter = makeFilter(value, at);
-    else if (key === 'recursive') options.recursive = forceBool(value, at, what);
-    else if (key === 'sha256')
-      options.sha256 = formatHash(parseHash(forceTextNoContext(value, at, what), 'sha256'), 'base16', false);
-    else throw evalError(`unsupported argument '${key}' to 'builtins.path'`, at);
+function storePath(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  if (runtime.settings.pureEval) {
+    throw evalError("'builtins.storePath' is not allowed in pure evaluation mode", 0, { code: 'pure-mode' });
   }
-  const { path } = options;
-  if (path === undefined)
-    throw evalError("missing required 'path' attribute in the first argument to builtins.path", pos);
-  return addPath(
-    runtime,
-    { ...options, path: runtime.checkPath(path, pos), name: options.name ?? baseNameOf(path) },
-    pos,
-  );
-}
-
-function toFile(runtime: Runtime, pos: PosIdx, lazyName: Lazy, lazyContents: Lazy): Value {
-  const name = forceTextNoContext(lazyName, pos, argument('first ', 'toFile'));
-  const contents = forceString(lazyContents, pos, argument('second ', 'toFile'));
-  for (const element of contextOf(contents)) {
-    if (element.startsWith('!') || element.startsWith('=')) {
-      throw evalError(
-        `files created by builtins.toFile may not reference derivations, but ${name} references ${element}`,
-        pos,
-      );
-    }
-  }
-  const path = runtime.io.addText(name, textOf(contents), [...contextOf(contents)].sort());
-  runtime.allowPath(path);
-  return new ContextString(path, [path]);
-}
-
-function storePath(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  if (runtime.settings.pureEval)
-    throw evalError("'builtins.storePath' is not allowed in pure evaluation mode", pos);
-  const { path, context } = coerceToPath(runtime, lazy, pos, argument('first ', 'storePath'));
+  const { path, context } = coerceToPath(runtime, lazy, 0, argument("'builtins.storePath'"));
   const { io } = runtime;
-  const real = isInStore(io.storeDir, path) ? path : runtime.resolveLinks(path);
-  if (!isInStore(io.storeDir, real)) throw evalError(`path '${real}' is not in the Nix store`, pos);
-  const printed = `${io.storeDir}/${splitStorePath(io.storeDir, real).path.baseName}`;
-  io.ensurePath(printed);
-  return makeString(real, context.length > 0 ? context : [printed]);
+  // A link right in the store is a store path itself.
+  const isStorePath = tryParseStorePath(io.storeDir, path) !== undefined;
+  const real = isStorePath ? path : runtime.resolveLinks(path);
+  if (!isInStore(io.storeDir, real)) throw evalError(`path '${real}' is not in the Nix store`);
+  const object = `${io.storeDir}/${splitStorePath(io.storeDir, real).path.baseName}`;
+  io.ensurePath(object);
+  return makeString(real, mergeContexts(context, [object]));
 }
 
-function baseNameBuiltin(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const string = coerceToString(runtime, lazy, pos, argument('first ', 'baseNameOf'), pathText);
+function baseName(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const string = coerceToString(runtime, lazy, 0, argument('builtins.baseNameOf'), pathText);
   const text = textOf(string);
+  // Only one slash at the end is taken off; results depend on it.
   const trimmed = text.endsWith('/') ? text.slice(0, -1) : text;
   return makeString(trimmed.slice(trimmed.lastIndexOf('/') + 1), contextOf(string));
 }
 
-function dirOf(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const value = force(lazy, pos);
+function dirOf(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const value = force(lazy);
   if (value instanceof NixPath) return new NixPath(parentOf(value.path));
-  const string = coerceToString(runtime, value, pos, argument('first ', 'dirOf'), pathText);
+  const string = coerceToString(runtime, value, 0, argument("'builtins.dirOf'"), pathText);
   const text = textOf(string);
   const slash = text.lastIndexOf('/');
   return makeString(slash < 0 ? '.' : slash === 0 ? '/' : text.slice(0, slash), contextOf(string));
 }
 
-function toPath(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const { path, context } = coerceToPath(runtime, lazy, pos, argument('first ', 'toPath'));
-  return makeString(path, context);
+function toPath(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const { path, context } = coerceToPath(runtime, lazy, 0, argument('builtins.toPath'));
+  return context.length === 0 ? path : new ContextString(path, context);
 }
 
-function placeholder(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const output = forceTextNoContext(lazy, pos, argument('first ', 'placeholder'));
-  return hashPlaceholder((algorithm, data) => {
-    const bytes = typeof data === 'string' ? data : String.fromCharCode(...data);
-    return Uint8Array.from(runtime.io.hash(algorithm as 'sha256', bytes), (character) =>
-      character.charCodeAt(0),
-    );
-  }, output);
+function placeholder(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const output = forceTextNoContext(lazy, 0, argument('builtins.placeholder'));
+  return hashPlaceholder(hasherOf(runtime), output);
 }
 
-function getEnv(runtime: Runtime, pos: PosIdx, lazy: Lazy): Value {
-  const name = forceTextNoContext(lazy, pos, argument('first ', 'getEnv'));
+function getEnv(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
+  const name = forceTextNoContext(lazy, 0, argument('builtins.getEnv'));
   const { pureEval, restrictEval } = runtime.settings;
   return pureEval || restrictEval ? '' : (runtime.io.getEnv(name) ?? '');
 }
@@ -235,7 +149,7 @@ export const pathBuiltins: BuiltinTable = [
   },
   {
     name: '__readFileType',
-    args: ['path'],
+    args: ['p'],
     doc: 'The type of a file, as `readDir` gives it.',
     fn: readFileType,
   },
@@ -244,36 +158,15 @@ export const pathBuiltins: BuiltinTable = [
     name: '__findFile',
     args: ['search-path', 'lookup-path'],
     doc: 'What `<lookup-path>` finds in *search-path*.',
-    fn: (runtime, pos, searchPath, name) =>
-      new NixPath(
-        runtime.findFile(searchPath, forceTextNoContext(name, pos, argument('second ', 'findFile')), pos),
-      ),
-  },
-  {
-    name: '__filterSource',
-    args: ['e1', 'e2'],
-    doc: 'The store path of a copy of *e2* with the files for which *e1* says `true`.',
-    fn: filterSource,
-  },
-  {
-    name: '__path',
-    args: ['args'],
-    doc: 'The store path of a copy of a file or directory; `name`, `filter`, `recursive` and `sha256` may be given.',
-    fn: pathBuiltin,
-  },
-  {
-    name: '__toFile',
-    args: ['name', 's'],
-    doc: 'The path of a file in the store with the contents *s*.',
-    fn: toFile,
+    fn: findFile,
   },
   {
     name: '__storePath',
     args: ['path'],
-    doc: 'The store path *path* as a string with context.',
+    doc: 'The store path *path* as a string with context; it is made sure that it is there.',
     fn: storePath,
   },
-  { name: 'baseNameOf', args: ['x'], doc: 'What follows the last slash.', fn: baseNameBuiltin },
+  { name: 'baseNameOf', args: ['x'], doc: 'What follows the last slash.', fn: baseName },
   { name: 'dirOf', args: ['s'], doc: 'What precedes the last slash.', fn: dirOf },
   {
     name: '__toPath',
@@ -290,7 +183,7 @@ export const pathBuiltins: BuiltinTable = [
   {
     name: '__getEnv',
     args: ['s'],
-    doc: 'An environment variable; the empty string when it is not set.',
+    doc: 'An environment variable; the empty string when it is not set, and in pure or restricted evaluation.',
     fn: getEnv,
   },
 ];
