@@ -6,7 +6,7 @@
  * While it runs it holds `gc.lock` exclusively; roots that appear meanwhile come through the socket. A path is looked
  * up once more right before it is deleted, and whoever asks for the one that is being deleted waits until it is gone.
  */
-import { lstatSync, openSync, closeSync, readdirSync, unlinkSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Interrupted, type Logger } from '../diagnostics/index.ts';

@@ -18,6 +18,7 @@ import {
   type StorePath,
 } from '../formats/index.ts';
 import { Adding } from './adding.ts';
+import { chunkStream } from './chunk-stream.ts';
 import { StoreDatabase } from './database.ts';
 import { dumpTree } from './dump-tree.ts';
 import { cannotRead, invalidPath, referenceCycle, storeNotWritable } from './errors.ts';
@@ -38,7 +39,6 @@ import type {
 } from './store.ts';
 import { createReserve, createStoreDirectories, type StorePlaces } from './store-directories.ts';
 import { TempRoots } from './temp-roots.ts';
-import { chunkStream } from './chunk-stream.ts';
 
 const DEFAULT_RESERVE_BYTES = 8 * 1024 * 1024;
 

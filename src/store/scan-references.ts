@@ -2,7 +2,7 @@
  * Finds which store paths a tree refers to: their hash parts (32 nix32 digits) as they occur anywhere in its NAR,
  * chunk by chunk. The search steps over 32-byte windows from behind, so that one foreign byte skips the window.
  */
-import { compareStorePaths, type Hash, stringFromBytes, type StorePath } from '../formats/index.ts';
+import { compareStorePaths, type Hash, type StorePath, stringFromBytes } from '../formats/index.ts';
 import { dumpTree } from './dump-tree.ts';
 import { HashSink } from './node-hash.ts';
 
