@@ -10,14 +10,14 @@ import { fileURLToPath } from 'node:url';
 import {
   type ArchiveContext,
   type ChannelRequest,
-  debianScheme,
   DownloadCache,
+  debianScheme,
   fetcherDownload,
   makeChannelTree,
   parseDebianChannel,
 } from '../src/channel/index.ts';
-import { UrlFetcher } from '../src/fetchers/index.ts';
 import { type Logger, MemoryLogger, NixError } from '../src/diagnostics/index.ts';
+import { UrlFetcher } from '../src/fetchers/index.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const [url, directory] = process.argv.slice(2);

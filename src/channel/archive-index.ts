@@ -2,16 +2,16 @@
  * A release's whole archive: its suites found and verified, their indices fetched, merged and resolved.
  */
 import { noMirror } from './errors.ts';
-import { findRelease, mirrorCandidates, type MirrorSettings } from './mirrors.ts';
+import { findRelease, type MirrorSettings, mirrorCandidates } from './mirrors.ts';
 import { type ArchiveName, type BinaryPackage, mergePackageIndex } from './package-index.ts';
-import { debianArchitecture, type DebianChannel, type Suite, suitesOf } from './releases.ts';
+import { type DebianChannel, debianArchitecture, type Suite, suitesOf } from './releases.ts';
 import { type Resolution, resolvePackages } from './resolver.ts';
 import { serverSubset } from './server-subset.ts';
 import { mergeSourceIndex, type SourcePackage } from './source-index.ts';
 import {
-  fetchIndex,
   decompressIndex,
   type FetchedIndex,
+  fetchIndex,
   type SuiteContext,
   type VerifiedSuite,
   verifySuite,

@@ -8,13 +8,18 @@
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { TarEntry } from '../fetchers/index.ts';
 import type { ArchiveIndex } from './archive-index.ts';
 import { readDebFiles } from './deb-file.ts';
 import { readElfNeeds } from './elf-needs.ts';
-import { missingBootstrapFile, missingBootstrapLibrary, missingBootstrapPackage } from './errors.ts';
+import {
+  badPackageFile,
+  missingBootstrapFile,
+  missingBootstrapLibrary,
+  missingBootstrapPackage,
+} from './errors.ts';
 import type { BinaryPackage } from './package-index.ts';
 import { fetchVerified, type SuiteContext } from './suite.ts';
-import type { TarEntry } from '../fetchers/index.ts';
 
 /** A program of `bootstrap/bin`. `required` ones must be in the suite. */
 export interface BootstrapProgram {
@@ -61,19 +66,23 @@ async function addLibraries(
   program: Uint8Array,
   libraries: Map<string, Uint8Array>,
 ): Promise<void> {
-  const pending = needsOf(program);
+  const pending = needsOf(program, item.file);
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     if (libraries.has(name)) continue;
     const library = await reader.findLibrary(item, name);
     libraries.set(name, library);
-    pending.push(...needsOf(library));
+    pending.push(...needsOf(library, name));
   }
 }
 
-function needsOf(file: Uint8Array): string[] {
-  const needs = readElfNeeds(file);
-  if (!needs) return [];
-  return needs.interpreter ? [...needs.libraries, basename(needs.interpreter)] : [...needs.libraries];
+function needsOf(file: Uint8Array, where: string): string[] {
+  try {
+    const needs = readElfNeeds(file);
+    if (!needs) return [];
+    return needs.interpreter ? [...needs.libraries, basename(needs.interpreter)] : [...needs.libraries];
+  } catch (error) {
+    throw badPackageFile(where, `damaged ELF file (${(error as Error).message})`);
+  }
 }
 
 /** Fetches and unpacks packages once each. */

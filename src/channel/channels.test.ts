@@ -347,6 +347,10 @@ const badTarballs: readonly { name: string; bytes: Uint8Array }[] = [
   { name: 'a name that climbs out', bytes: writeTar({ 'a/../../x': '' }) },
   { name: 'an absolute name', bytes: writeTar({ '/../x': '' }) },
   { name: 'a file written through a link', bytes: writeTar({ 'a/d': { symlink: '/tmp' }, 'a/d/x': 'evil' }) },
+  {
+    name: 'a name twice',
+    bytes: Buffer.concat([writeTar({ 'a/x': '1' }).subarray(0, 1024), writeTar({ 'a/x': '2' })]),
+  },
   { name: 'a hard link to nothing', bytes: writeTar({ 'a/x': { hardlink: './etc/passwd' } }) },
 ];
 for (const { name, bytes } of badTarballs) {

@@ -2,9 +2,9 @@
  * Debian binary packages: an `ar` archive of `debian-binary`, `control.tar.*` and `data.tar.*` (deb(5), ar(5)).
  */
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { readTarEntries, type TarEntry } from '../fetchers/index.ts';
 import { decompressXz } from '../platform/index.ts';
 import { badPackageFile } from './errors.ts';
-import { readTarEntries, type TarEntry } from '../fetchers/index.ts';
 
 /** A package unpacks to at most this much here: the few that are read are far smaller. */
 const maxUnpackedBytes = 256 << 20;

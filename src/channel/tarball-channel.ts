@@ -1,11 +1,11 @@
 /** Channels as C++ Nix has them: a URL of a tarball, or of a directory that holds `nixexprs.tar.xz` (or `.bz2`). */
 import { encodeBytes, NixError } from '../diagnostics/index.ts';
+import { readTarball, topNames, writeTarball } from '../fetchers/index.ts';
 import type { StorePath } from '../formats/index.ts';
 import type { WritableStore } from '../store/index.ts';
 import type { Download, Downloaded } from './download.ts';
 import { badTarball } from './errors.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
-import { readTarball, topNames, writeTarball } from '../fetchers/index.ts';
 
 export interface TarballChannelContext {
   readonly store: WritableStore;

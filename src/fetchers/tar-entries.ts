@@ -110,10 +110,16 @@ function readPaxHeader(data: Buffer): Overrides {
     const value = record.slice(equals + 1);
     if (record.startsWith('path=')) overrides.path = value;
     if (record.startsWith('linkpath=')) overrides.target = value;
-    if (record.startsWith('size=')) overrides.size = Number(value);
+    if (record.startsWith('size=')) overrides.size = parseSize(value);
     position += length;
   }
   return overrides;
+}
+
+/** Digits only: a negative size would never let the reader come to an end. */
+function parseSize(digits: string): number {
+  if (!/^[0-9]{1,15}$/.test(digits)) throw new TarError(`bad size '${digits}'`);
+  return Number(digits);
 }
 
 /** Octal digits, or base 256 when the first bit is set. */

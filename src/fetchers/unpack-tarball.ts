@@ -45,6 +45,8 @@ export function writeTarball(
     const [top, ...rest] = decodeBytes(entry.path).split('/');
     if (top === '') continue;
     const target = join(directory, name, ...rest);
+    if (contents.has(entry.path) && entry.kind !== 'directory')
+      throw badTarball(where, `'${entry.path}' is in it twice`);
     contents.set(entry.path, entry);
     makeDirectory(directory, entry.kind === 'directory' ? target : dirname(target), where);
     if (entry.kind === 'symlink') symlinkSync(decodeBytes(entry.target), target);
