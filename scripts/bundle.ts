@@ -2,7 +2,7 @@
  * Bundles the program into `dist/`: `main.js` (all commands, split so that each loads only what it needs),
  * the evaluator's worker, and the library entry. Declarations are written beside it by `tsc`.
  */
-import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

@@ -103,7 +103,7 @@ function importsOf(text: string): string[] {
 }
 
 function run(label: string, command: string, args: string[]): boolean {
-  const result = spawnSync(join(root, 'node_modules', '.bin', command), args, {
+  const result = spawnSync(join(root, 'node_modules', command), args, {
     cwd: root,
     stdio: 'inherit',
   });
@@ -114,8 +114,8 @@ function run(label: string, command: string, args: string[]): boolean {
 function main(): void {
   const problems = checkBoundaries(join(root, 'src'));
   for (const problem of problems) process.stderr.write(`boundary: ${problem}\n`);
-  const types = run('type check', 'tsc', ['-p', '.']);
-  const lint = run('format and lint', 'biome', [
+  const types = run('type check', '.bin/tsc', ['-p', '.']);
+  const lint = run('format and lint', `@biomejs/cli-${process.platform}-${process.arch}/biome`, [
     'check',
     'src',
     'tests',

@@ -16,8 +16,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { prepareToolbox, type Toolbox } from '../tests/support/toolbox.ts';
 import { needsMirror } from '../tests/support/needs-mirror.ts';
+import { prepareToolbox, type Toolbox } from '../tests/support/toolbox.ts';
 import { bundleIsStale, writeBundle } from './bundle.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -27,10 +27,14 @@ function testFiles(patterns: readonly string[]): string[] {
   for (const folder of ['src', 'scripts', 'tests', 'bench', 'tools']) {
     if (!existsSync(join(root, folder))) continue;
     for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
-      if (entry.isFile() && entry.name.endsWith('.test.ts')) files.push(relative(root, join(entry.parentPath, entry.name)));
+      if (entry.isFile() && entry.name.endsWith('.test.ts'))
+        files.push(relative(root, join(entry.parentPath, entry.name)));
     }
   }
-  const wanted = patterns.length === 0 ? files : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
+  const wanted =
+    patterns.length === 0
+      ? files
+      : files.filter((file) => patterns.some((pattern) => file.includes(pattern)));
   return wanted.sort();
 }
 
@@ -38,7 +42,16 @@ function testFiles(patterns: readonly string[]): string[] {
 function isolate(toolbox: Toolbox | undefined): string[] {
   if (!toolbox) return [];
   const root = process.getuid?.() === 0;
-  return [...toolbox.bubblewrap, '--dev-bind', '/', '/', '--unshare-net', ...(root ? ['--cap-add', 'ALL'] : []), '--die-with-parent', '--'];
+  return [
+    ...toolbox.bubblewrap,
+    '--dev-bind',
+    '/',
+    '/',
+    '--unshare-net',
+    ...(root ? ['--cap-add', 'ALL'] : []),
+    '--die-with-parent',
+    '--',
+  ];
 }
 
 function runTests(files: readonly string[], toolbox: Toolbox | undefined): number {
@@ -53,7 +66,14 @@ function runTests(files: readonly string[], toolbox: Toolbox | undefined): numbe
     ...files,
   ];
   try {
-    const env = { ...process.env, ...(toolbox?.environment ?? {}), HOME: home, XDG_DATA_HOME: '', XDG_CACHE_HOME: '', XDG_CONFIG_HOME: '' };
+    const env = {
+      ...process.env,
+      ...(toolbox?.environment ?? {}),
+      HOME: home,
+      XDG_DATA_HOME: '',
+      XDG_CACHE_HOME: '',
+      XDG_CONFIG_HOME: '',
+    };
     const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
     return result.status ?? 1;
   } finally {
@@ -81,7 +101,9 @@ async function main(): Promise<number> {
   const left = files.filter((file) => !runnable.includes(file));
   const status = runTests(runnable, toolbox);
   if (left.length === 0) return status;
-  process.stdout.write(`\nnot run, because the Debian mirror could not be used (${reason}):\n${left.map((file) => `  ${file}\n`).join('')}`);
+  process.stdout.write(
+    `\nnot run, because the Debian mirror could not be used (${reason}):\n${left.map((file) => `  ${file}\n`).join('')}`,
+  );
   return offline ? status : 1;
 }
 

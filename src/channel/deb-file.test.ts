@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  storeXz,
-  type TestFile,
-  writeDeb,
-  writeElf,
-} from '../../tests/support/debian-archive/index.ts';
+import { storeXz, type TestFile, writeDeb, writeElf } from '../../tests/support/debian-archive/index.ts';
 import { decompressXz } from '../platform/index.ts';
 import { readDebFiles } from './deb-file.ts';
 import { readElfNeeds } from './elf-needs.ts';

@@ -4,8 +4,8 @@
  */
 import { SourceFile, type SourceOrigin } from '../diagnostics/index.ts';
 import { canonicalPath, checkScopes, type ParsedFile, parse } from '../syntax/index.ts';
-import type { BuiltinTable } from './builtins/registry.ts';
 import { makeGlobals } from './builtins/index.ts';
+import type { BuiltinTable } from './builtins/registry.ts';
 import { delay } from './call.ts';
 import { compileFile } from './compile/compile.ts';
 import { evalError, withTrace } from './errors.ts';

@@ -121,7 +121,9 @@ function valueText(value: Lazy, request: EvaluationRequest): string {
     case 'json':
       return callBuiltin('toJSON', value);
     case 'xml':
-      return session.toXml(value, { strict: request.strict, locations: request.xmlLocations === true }).trimEnd();
+      return session
+        .toXml(value, { strict: request.strict, locations: request.xmlLocations === true })
+        .trimEnd();
     case 'raw': {
       const text = stringText(session.force(value));
       if (text === undefined) throw new UsageError('the value is not a string', { hint: 'leave out --raw' });

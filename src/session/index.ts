@@ -1,7 +1,7 @@
 /** A session: settings, the store in use, evaluation and building joined. */
 
-export { buildSettings } from './build-settings.ts';
 export type { BuildPlan } from '../builder/index.ts';
+export { buildSettings } from './build-settings.ts';
 export type {
   AutoArgument,
   EvaluationAnswer,

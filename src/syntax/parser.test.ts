@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeBytes, NixError, ParseError, SourceFile } from '../diagnostics/index.ts';
+import { encodeBytes, type NixError, ParseError, SourceFile } from '../diagnostics/index.ts';
 import { checkScopes, type ParsedFile, parse, printExpr } from './index.ts';
 
 function parseText(text: string, pipeOperators = false): ParsedFile {

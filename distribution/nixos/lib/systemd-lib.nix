@@ -245,14 +245,16 @@ rec {
     the rest of a system's build.
 
     - `units`: names to `{ enable, text, wantedBy, ... }`.
-    - `upstream`: a directory whose units need only drop-ins, or `null`.
+    - `upstream`: packages whose units are completed by drop-ins; a unit that any other package brings is replaced.
+    - `kind`: `system` or `user`.
     - `extra`: commands that run in the finished directory.
   */
   generateUnits =
     {
       name,
       units,
-      upstream ? null,
+      upstream ? [ ],
+      kind ? "system",
       extra ? "",
     }:
     let
@@ -278,7 +280,7 @@ rec {
         allowSubstitutes = false;
         commands = concatStrings (mapAttrsToList emit units) + extra;
         passAsFile = [ "commands" ];
-        upstream = if upstream == null then "" else "${upstream}";
+        upstream = map (package: "${package}/lib/systemd/${kind} ${package}/etc/systemd/${kind}") upstream;
       }
       ''
         mkdir -p $out
@@ -286,8 +288,14 @@ rec {
 
         # unit NAME STRATEGY: the text on standard input becomes a unit, or a drop-in where a package has that unit.
         unit() {
-          local file=$1
-          if [ "$2" = asDropin ] || { [ -n "$upstream" ] && [ -e "$upstream/$1" ]; }; then
+          local file=$1 directory strategy=$2
+          for directory in $upstream; do
+            if [ -e "$directory/$1" ]; then
+              strategy=asDropin
+              break
+            fi
+          done
+          if [ "$strategy" = asDropin ]; then
             mkdir -p "$1.d"
             file=$1.d/overrides.conf
           fi

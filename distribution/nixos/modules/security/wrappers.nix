@@ -209,6 +209,17 @@ in
       '';
     };
 
+    # Mounted by the activation script, before systemd runs, and in use until the end.
+    systemd.mounts = [
+      {
+        what = "wrappers";
+        where = "/run/wrappers";
+        type = "tmpfs";
+        options = "nodev,mode=0755,size=50%";
+        unitConfig.DefaultDependencies = false;
+      }
+    ];
+
     # Where 15.09 had them.
     systemd.tmpfiles.rules = [ "L /var/setuid-wrappers - - - - /run/wrappers/bin" ];
   };

@@ -158,6 +158,8 @@ let
     fs:
     let
       skipCheck = fs.noCheck || fs.device == "none" || builtins.elem fs.fsType [ "tmpfs" "overlay" "9p" "erofs" "squashfs" "nfs" "nfs4" "cifs" "btrfs" "zfs" "none" ];
+      # What stage 1 mounted is not for systemd to unmount: programs of the store run until the end.
+      options = fs.options ++ lib.optional (utils.fsNeededForBoot fs && fs.mountPoint != "/") "x-initrd.mount";
       pass =
         if skipCheck then
           "0"
@@ -166,7 +168,7 @@ let
         else
           "2";
     in
-    "${escape fs.deviceOrLabel} ${escape fs.mountPoint} ${fs.fsType} ${escape (lib.concatStringsSep "," fs.options)} 0 ${pass}\n";
+    "${escape fs.deviceOrLabel} ${escape fs.mountPoint} ${fs.fsType} ${escape (lib.concatStringsSep "," options)} 0 ${pass}\n";
 in
 {
   options = {

@@ -20,6 +20,8 @@ let
   toplevel = config.system.build.toplevel;
   closure = pkgs.closureInfo { rootPaths = [ toplevel ] ++ cfg.additionalPaths; };
 
+  database = import ../../lib/store-database.nix { inherit pkgs closure; };
+
   # The closure as a file system, read straight from the store. Times, owners and identifiers are fixed, so that equal
   # closures give equal images.
   storeImage =
@@ -33,11 +35,11 @@ let
         ];
       }
       ''
-        mkdir -p $out registration
-        cp ${closure}/registration registration/.registration
+        mkdir -p $out extra/.state
+        cp ${database}/* extra/.state/
         sed 's|.*/||' ${closure}/store-paths > names
         tar --create --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --mode=u+w \
-          -C /nix/store --files-from=$PWD/names -C $PWD/registration .registration |
+          -C /nix/store --files-from=$PWD/names -C $PWD/extra .state |
           LD_LIBRARY_PATH=${d "libc6"}/lib/x86_64-linux-gnu mkfs.erofs --quiet --tar=f -T1 --all-root -U 8d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374 $out/nix-store.img
       '';
 
@@ -462,20 +464,12 @@ in
     services.timesyncd.enable = lib.mkDefault false;
 
     # The guest's package database starts with what its store has.
-    systemd.services.register-store = lib.mkIf config.nix.enable {
-      description = "Register the paths of the store image";
-      wantedBy = [ "multi-user.target" ];
-      unitConfig.ConditionPathExists = "!/nix/var/nix/db/.registered";
-      path = [ config.nix.package ];
-      script = ''
-        if [ -e /nix/.ro-store/.registration ]; then
-          nix-store --load-db < /nix/.ro-store/.registration
-          touch /nix/var/nix/db/.registered
-        fi
-      '';
-      serviceConfig.Type = "oneshot";
-      serviceConfig.RemainAfterExit = true;
-      serviceConfig.Nice = 10;
-    };
+    boot.postBootCommands = ''
+      if [ ! -e /nix/var/nix/db/db.sqlite ] && [ -e /nix/.ro-store/.state ]; then
+        mkdir -p /nix/var/nix/db
+        cp /nix/.ro-store/.state/* /nix/var/nix/db/
+        chmod 0644 /nix/var/nix/db/db.sqlite /nix/var/nix/db/schema
+      fi
+    '';
   };
 }

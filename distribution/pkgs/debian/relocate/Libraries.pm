@@ -1,7 +1,9 @@
 # Gives each ELF file the interpreter and the search path (RUNPATH) that it needs, and indexes the libraries.
 #
 # The search path names only directories that satisfy the file's own NEEDED entries, its .note.dlopen and what its
-# old RUNPATH named; entries with $ORIGIN stay. A needed library that is not found fails the build.
+# old RUNPATH named; entries with $ORIGIN stay. A needed library that is not found fails the build, except
+# for plugins: a library outside of the loader's search path whose needs Debian does not declare does nothing without
+# the package that it is for. Those are listed in nix-support/debian/incomplete.
 package Libraries;
 
 use strict;
@@ -178,13 +180,29 @@ sub _find {
 sub _fail_for_missing {
     my ($self) = @_;
     my $missing = $self->{missing};
-    return unless %$missing;
+    my (@plugins, %fatal);
     for my $name (sort keys %$missing) {
-        my @users = @{ $missing->{$name} };
+        for my $path (@{ $missing->{$name} }) {
+            if ($self->_is_plugin($path)) { push @plugins, "$name $path\n" } else { push @{ $fatal{$name} }, $path }
+        }
+    }
+    if (@plugins) {
+        open(my $to, '>', "$self->{tree}{out}/nix-support/debian/incomplete") or die "cannot write the list of plugins: $!\n";
+        print {$to} sort @plugins;
+    }
+    return unless %fatal;
+    for my $name (sort keys %fatal) {
+        my @users = @{ $fatal{$name} };
         print STDERR "library '$name' is not in the dependencies; needed by '$users[0]'",
           (@users > 1 ? ' and ' . (@users - 1) . ' more' : ''), "\n";
     }
-    die "cannot relocate: " . join(', ', map { "'$_'" } sort keys %$missing) . " not found in this package or its dependencies\n";
+    die "cannot relocate: " . join(', ', map { "'$_'" } sort keys %fatal) . " not found in this package or its dependencies\n";
+}
+
+sub _is_plugin {
+    my ($self, $path) = @_;
+    my ($dir) = $path =~ m{\A(.*)/};
+    return !defined $self->{files}{$path}{interpreter} && !grep { $_ eq $dir } @{ $self->{default_dirs} };
 }
 
 1;

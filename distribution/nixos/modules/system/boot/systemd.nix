@@ -48,6 +48,14 @@ let
   }) (lib.filterAttrs (_: service: service.enable && service.startAt != [ ]) cfg.services);
 
   packagesWithUnits = lib.unique cfg.packages;
+
+  # Their units are the base that definitions add to.
+  upstreamPackages = [
+    cfg.package
+    (pkgs.debianPackage "udev")
+    (pkgs.debianPackage "dbus")
+  ]
+  ++ packagesWithUnits;
 in
 {
   options.systemd = {
@@ -172,7 +180,7 @@ in
     system.build.units = units.generateUnits {
       name = "system-units";
       units = cfg.units;
-      upstream = "${config.system.fhs}/usr/lib/systemd/system";
+      upstream = upstreamPackages;
       extra = ''
         ln -sfn ${
           if cfg.defaultUnit == "" then "multi-user.target" else "/usr/lib/systemd/system/${cfg.defaultUnit}"

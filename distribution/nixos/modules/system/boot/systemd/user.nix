@@ -66,7 +66,8 @@ in
     environment.etc."systemd/user".source = units.generateUnits {
       name = "user-units";
       units = cfg.units;
-      upstream = "${config.system.fhs}/usr/lib/systemd/user";
+      kind = "user";
+      upstream = [ config.systemd.package ] ++ config.systemd.packages;
     };
     environment.etc."systemd/user.conf".text = "[Manager]\n" + cfg.extraConfig;
   };
