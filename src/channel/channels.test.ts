@@ -23,7 +23,7 @@ import { addChannel, readChannelList, writeChannelList } from './channel-list.ts
 import { type ChannelsContext, rollbackChannels, uninstallChannel, updateChannels } from './channels.ts';
 import { sha256Hex } from './download-cache.ts';
 import { pruneDownloads } from './kept-downloads.ts';
-import { mainSuite, now, Scene } from './test-scene.ts';
+import { mainSuite, now, Scene } from '../../tests/support/channel-scene.ts';
 
 /** A user with a store of their own, beside a served archive. */
 class User implements AsyncDisposable {

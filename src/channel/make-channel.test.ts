@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { bootstrapPackages, type Fault, makeTestKey } from '../../tests/support/debian-archive/index.ts';
 import { makeChannelTree } from './make-channel.ts';
 import { parseDebianChannel } from './releases.ts';
-import { fixtures, mainSuite, Scene } from './test-scene.ts';
+import { fixtures, mainSuite, Scene } from '../../tests/support/channel-scene.ts';
 
 /** Every file of a tree: path -> contents, a byte string. Only real files may be in it. */
 function readTree(root: string): Map<string, string> {

@@ -4,6 +4,16 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  type ArchiveContext,
+  type ChannelRequest,
+  DownloadCache,
+  fetcherDownload,
+  makeChannelTree,
+  parseDebianChannel,
+} from '../../src/channel/index.ts';
+import { MemoryLogger } from '../../src/diagnostics/index.ts';
+import { UrlFetcher } from '../../src/fetchers/index.ts';
+import {
   type ArchiveServer,
   makeTestKey,
   samplePackages,
@@ -11,16 +21,11 @@ import {
   serveArchive,
   TestArchive,
   type TestSuite,
-} from '../../tests/support/debian-archive/index.ts';
-import { MemoryLogger } from '../diagnostics/index.ts';
-import { UrlFetcher } from '../fetchers/index.ts';
-import type { ArchiveContext } from './archive-index.ts';
-import { fetcherDownload } from './download.ts';
-import { DownloadCache } from './download-cache.ts';
-import { type ChannelRequest, makeChannelTree } from './make-channel.ts';
-import { parseDebianChannel } from './releases.ts';
+} from './debian-archive/index.ts';
 
-export const fixtures = join(dirname(fileURLToPath(import.meta.url)), 'fixtures');
+const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/** A small distribution and the golden tree. */
+export const fixtures = join(repository, 'src/channel/fixtures');
 const key = await makeTestKey();
 export const now = new Date('2026-01-10T00:00:00Z');
 export const mainSuite: TestSuite = { name: 'trixie', packages: samplePackages, sources: sampleSources };
