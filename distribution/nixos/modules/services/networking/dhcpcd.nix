@@ -10,6 +10,7 @@
 let
   inherit (lib) mkOption types;
   cfg = config.networking.dhcpcd;
+  dhcpcd = pkgs.debianPackage "dhcpcd-base";
   net = config.networking;
 
   static = i: i.useDHCP == false || (i.useDHCP == null && (i.ipv4.addresses != [ ] || i.ipv6.addresses != [ ]));
@@ -96,7 +97,7 @@ in
         PIDFile = "/run/dhcpcd/pid";
         RuntimeDirectory = "dhcpcd";
         StateDirectory = "dhcpcd";
-        ExecStart = "${pkgs.dhcpcd}/sbin/dhcpcd --quiet ${
+        ExecStart = "${dhcpcd}/sbin/dhcpcd --quiet ${
           {
             background = "-b";
             any = "-w";
@@ -106,15 +107,15 @@ in
           }
           .${cfg.wait}
         } --config ${configFile}";
-        ExecReload = "${pkgs.dhcpcd}/sbin/dhcpcd --rebind";
+        ExecReload = "${dhcpcd}/sbin/dhcpcd --rebind";
         Restart = "always";
       };
     };
 
     systemd.targets.network-online.wantedBy = lib.mkIf (cfg.wait != "background") [ "multi-user.target" ];
 
-    environment.systemPackages = [ pkgs.dhcpcd ];
-    environment.fhsPackages = [ pkgs.dhcpcd ];
+    environment.systemPackages = [ dhcpcd ];
+    environment.fhsPackages = [ dhcpcd ];
 
     users.users.dhcpcd = {
       uid = config.ids.uids.dhcpcd;
