@@ -117,6 +117,7 @@ function main(): void {
   const types = run('type check', '.bin/tsc', ['-p', '.']);
   const lint = run('format and lint', `@biomejs/cli-${process.platform}-${process.arch}/biome`, [
     'check',
+    '--enforce-assist=false',
     'src',
     'tests',
     'scripts',

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { mainSuite, now, Scene } from '../../tests/support/channel-scene.ts';
 import {
   storeXz,
   type TestFile,
@@ -23,7 +24,6 @@ import { addChannel, readChannelList, writeChannelList } from './channel-list.ts
 import { type ChannelsContext, rollbackChannels, uninstallChannel, updateChannels } from './channels.ts';
 import { sha256Hex } from './download-cache.ts';
 import { pruneDownloads } from './kept-downloads.ts';
-import { mainSuite, now, Scene } from '../../tests/support/channel-scene.ts';
 
 /** A user with a store of their own, beside a served archive. */
 class User implements AsyncDisposable {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
+import { fixtures, mainSuite, Scene } from '../../tests/support/channel-scene.ts';
 import { bootstrapPackages, type Fault, makeTestKey } from '../../tests/support/debian-archive/index.ts';
 import { makeChannelTree } from './make-channel.ts';
 import { parseDebianChannel } from './releases.ts';
-import { fixtures, mainSuite, Scene } from '../../tests/support/channel-scene.ts';
 
 /** Every file of a tree: path -> contents, a byte string. Only real files may be in it. */
 function readTree(root: string): Map<string, string> {

@@ -41,8 +41,14 @@ function assertEqualHere(a: Value, b: Value, pos: PosIdx): void {
   if (typeName(a) !== typeName(b)) {
     throw difference(`${showType(a)} of value '${left}' is not equal to ${showType(b)} of value '${right}'`);
   }
-  if (a instanceof AttrSet) return assertSetsEqual(a, b as AttrSet, pos);
-  if (Array.isArray(a)) return assertListsEqual(a, b as Lazy[], pos);
+  if (a instanceof AttrSet) {
+    assertSetsEqual(a, b as AttrSet, pos);
+    return;
+  }
+  if (Array.isArray(a)) {
+    assertListsEqual(a, b as Lazy[], pos);
+    return;
+  }
   if (isFunction(a)) {
     throw difference(
       'distinct functions and immediate comparisons of identical functions compare as unequal',

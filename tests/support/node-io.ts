@@ -52,6 +52,7 @@ export class NodeIo implements EvalIo {
 
   lstat(path: string): FileType | undefined {
     if (this.texts.has(path)) return 'regular';
+    if (path === this.storeDir) return 'directory';
     const stats = lstatSync(fsPath(path), { throwIfNoEntry: false });
     return stats && typeOf(stats);
   }
