@@ -12,6 +12,8 @@ export interface RenderOptions {
   readonly showTrace: boolean;
   /** ANSI colours, for terminals. */
   readonly colour: boolean;
+  /** What stands before the colon. Default: `error`; warnings with a position are rendered the same way. */
+  readonly label?: string;
 }
 
 /** Frames (a frame with a position counts twice) shown before the trace is cut. */
@@ -26,12 +28,13 @@ const ansi = { red: '\x1b[31;1m', blue: '\x1b[34;1m', magenta: '\x1b[35;1m', nor
 /** The whole error, without a newline at the end. */
 export function renderError(error: NixError, options: RenderOptions): string {
   const colours = options.colour ? ansi : plain;
-  const prefix = `${colours.red}error:${colours.normal} `;
+  const label = options.label ?? 'error';
+  const prefix = `${options.label === undefined ? colours.red : colours.magenta}${label}:${colours.normal} `;
   let text = renderTraces([...error.traces].reverse(), options, colours);
   if (text !== '') text += `\n${prefix}`;
   text += `${asBytes(error.message)}\n${renderPlace(error.pos, '', colours)}`;
   if (error.hint) text += `${asBytes(error.hint)}\n`;
-  return indent(prefix, ' '.repeat('error: '.length), text.replace(/[\s\n]+$/, ''));
+  return indent(prefix, ' '.repeat(label.length + 2), text.replace(/[\s\n]+$/, ''));
 }
 
 /** Messages of other parts are Unicode texts; those of evaluation are bytes already. */

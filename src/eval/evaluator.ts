@@ -2,7 +2,7 @@
  * The runtime of one session: files parsed and imported, the search path, copies in the store, messages. Everything
  * that builtins and compiled code need beyond values.
  */
-import { SourceFile, type SourceOrigin } from '../diagnostics/index.ts';
+import { NixError, renderError, SourceFile, type SourceOrigin } from '../diagnostics/index.ts';
 import { canonicalPath, checkScopes, type ParsedFile, parse } from '../syntax/index.ts';
 import { makeGlobals } from './builtins/index.ts';
 import type { BuiltinTable } from './builtins/registry.ts';
@@ -14,7 +14,7 @@ import { force } from './force.ts';
 import { internalSource } from './internal-files.ts';
 import { limits } from './limits.ts';
 import { baseNameOf, missingPath, PathAccess, parentOf } from './path-access.ts';
-import type { PosIdx } from './positions.ts';
+import { type PosIdx, resolvePos } from './positions.ts';
 import type { EvalSettings, Runtime } from './runtime.ts';
 import { parseSearchPath, SearchPath } from './search-path.ts';
 import { symbolName } from './symbols.ts';
@@ -116,18 +116,26 @@ export class Evaluator implements Runtime {
     const source = new SourceFile(origin, text);
     const parsed = this.#hooks.parse?.(source, text, basePath) ?? parse(source, this.#parseOptions(basePath));
     checkScopes(parsed, { has: (name) => globals.has(name), [Symbol.iterator]: () => globals.keys() });
-    for (const warning of parsed.warnings ?? []) this.#warnAt(warning.message);
+    for (const { message, pos, located } of parsed.warnings ?? []) {
+      if (located) this.#showWarning(new NixError(message, { pos: { source, offset: pos } }), 'warning');
+      else this.warn(message);
+    }
     return parsed;
   }
 
-  #warnAt(message: string): void {
-    this.warn(message);
+  #showWarning(warning: NixError, label: string): void {
+    this.io.print(renderError(warning, { showTrace: this.settings.showTrace, colour: false, label }));
   }
 
   #parseOptions(basePath: string) {
     return {
       basePath,
       homeDir: this.settings.pureEval ? undefined : this.settings.homeDir,
+      lints: {
+        urlLiterals: this.settings.lintUrlLiterals,
+        absolutePathLiterals: this.settings.lintAbsolutePathLiterals,
+        shortPathLiterals: this.settings.lintShortPathLiterals,
+      },
       pipeOperators: this.settings.experimentalFeatures.has('pipe-operators'),
       maxDepth: this.settings.maxCallDepth,
     };
@@ -167,12 +175,20 @@ export class Evaluator implements Runtime {
     return canonicalPath(path.startsWith('/') ? path : `${this.settings.workingDir}/${path}`);
   }
 
-  warn(message: string): void {
-    this.io.print(`warning: ${message}`);
+  warn(message: string, pos: PosIdx = 0, trace?: string): void {
+    if (pos === 0 && trace === undefined) {
+      this.io.print(`warning: ${message}`);
+      return;
+    }
+    const warning = new NixError(message, { pos: resolvePos(pos) });
+    this.#showWarning(trace === undefined ? warning : warning.addTrace(trace), 'warning');
   }
 
   evaluationWarning(message: string): void {
-    this.io.print(`evaluation warning: ${message}`);
+    const label = 'evaluation warning';
+    // A message that begins with a line of its own is left as it is.
+    if (message.startsWith('\n')) this.io.print(`${label}:${message.trimEnd()}`);
+    else this.#showWarning(new NixError(message), label);
   }
 
   print(message: string): void {

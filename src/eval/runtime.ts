@@ -2,6 +2,8 @@
  * What builtins get besides their arguments: the outside world, the settings, and the services of the evaluator
  * that need both. One per `EvalSession`.
  */
+
+import type { LintLevel } from '../syntax/index.ts';
 import type { EvalIo } from './eval-io.ts';
 import type { PosIdx } from './positions.ts';
 import type { AttrSet, Lazy, Value } from './value.ts';
@@ -23,6 +25,10 @@ export interface EvalSettings {
   readonly showTrace: boolean;
   readonly traceVerbose: boolean;
   readonly abortOnWarn: boolean;
+  /** `ignore`, `warn` or `fatal`: what to say of literals that some avoid. */
+  readonly lintUrlLiterals?: LintLevel;
+  readonly lintAbsolutePathLiterals?: LintLevel;
+  readonly lintShortPathLiterals?: LintLevel;
   /** Names of the experimental features that are on. */
   readonly experimentalFeatures: ReadonlySet<string>;
   /** `~` in paths; absent when unknown. */
@@ -50,8 +56,8 @@ export interface Runtime {
   absolutePath(path: string): string;
   /** Allows a path (usually a store path that evaluation made) to be read in restricted and pure evaluation. */
   allowPath(path: string): void;
-  /** `warning: ...` on standard error. */
-  warn(message: string): void;
+  /** `warning: ...` on standard error; with `pos` and `trace` (what was being done) laid out like an error. */
+  warn(message: string, pos?: PosIdx, trace?: string): void;
   /** `evaluation warning: ...` on standard error, for `builtins.warn`. */
   evaluationWarning(message: string): void;
   /** A line on standard error as it is. */

@@ -16,6 +16,8 @@ export interface ParseWarning {
   readonly message: string;
   /** Byte offset in the source. */
   readonly pos: number;
+  /** Whether the place is to be shown after the message; other messages say it themselves. */
+  readonly located: boolean;
 }
 
 export type Expr =

@@ -120,3 +120,8 @@ export function undefinedVariable(
     list && `did you mean ${list}?`,
   );
 }
+
+/** A lint that is set to `fatal`; `message` as the warning has it. */
+export function lintError(source: SourceFile, offset: number, message: string): ParseError {
+  return failure('lint', source, offset, message);
+}

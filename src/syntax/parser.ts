@@ -27,6 +27,7 @@ import {
   dynamicInInherit,
   dynamicInLet,
   homePathInPureMode,
+  lintError,
   tooDeep,
   trailingSlash,
 } from './errors.ts';
@@ -42,9 +43,26 @@ export interface ParseOptions {
   readonly homeDir?: string | undefined;
   /** The experimental feature `pipe-operators`. Default: off. */
   readonly pipeOperators?: boolean;
+  /** Literals that may be complained of. */
+  readonly lints?: Lints;
   /** How deep expressions may be nested before the parser reports a stack overflow. Default 10,000. */
   readonly maxDepth?: number;
 }
+
+export type LintLevel = 'ignore' | 'warn' | 'fatal';
+
+/** The settings `lint-url-literals`, `lint-absolute-path-literals` and `lint-short-path-literals`. Default: ignore. */
+export interface Lints {
+  readonly urlLiterals?: LintLevel;
+  readonly absolutePathLiterals?: LintLevel;
+  readonly shortPathLiterals?: LintLevel;
+}
+
+const lintNames: Readonly<Record<keyof Lints, string>> = {
+  urlLiterals: 'lint-url-literals',
+  absolutePathLiterals: 'lint-absolute-path-literals',
+  shortPathLiterals: 'lint-short-path-literals',
+};
 
 /** Expressions whose last part is an expression again; filled in while the loop goes on. */
 type Open = {
@@ -443,6 +461,8 @@ class Parser extends Lexer {
 
   #application(first: Expr | undefined, pos: number): Expr {
     const fn = this.#selection(first, pos);
+    // At the head of an application, or in parentheses, `f or` means the same either way.
+    if (this.#cursedOr?.expr === fn) this.#cursedOr = undefined;
     if (this.token > Token.lastSimple) return fn;
     // A call in parentheses takes further arguments into its own node, as in C++ Nix.
     const args: Expr[] = fn.kind === 'call' ? (fn.args as Expr[]) : [];
@@ -487,7 +507,7 @@ class Parser extends Lexer {
 Wrap this entire expression in parentheses to preserve its current meaning:
     (${this.text.slice(start, end)})
 Give feedback at https://github.com/NixOS/nix/pull/11121`;
-    this.#warnings.push({ message, pos: start });
+    this.#warnings.push({ message, pos: start, located: false });
   }
 
   #attrPath(): AttrName[] {
@@ -558,6 +578,7 @@ Give feedback at https://github.com/NixOS/nix/pull/11121`;
       }
       case Token.uri: {
         const value = this.text.slice(pos, this.end);
+        this.#lintUrl(pos, value);
         this.next();
         return { kind: 'string', pos, value };
       }
@@ -583,6 +604,34 @@ Give feedback at https://github.com/NixOS/nix/pull/11121`;
         return this.#list();
     }
     return this.#fail();
+  }
+
+  #lint(name: keyof Lints, pos: number, message: (fatal: boolean) => string): void {
+    const level = this.#options.lints?.[name] ?? 'ignore';
+    if (level === 'ignore') return;
+    const text = `${message(level === 'fatal')} (${lintNames[name]})`;
+    if (level === 'fatal') throw lintError(this.source, pos, text);
+    this.#warnings.push({ message: text, pos, located: true });
+  }
+
+  #lintUrl(pos: number, value: string): void {
+    this.#lint('urlLiterals', pos, (fatal) => {
+      const verdict = fatal ? 'disallowed' : 'discouraged';
+      return `URL literals are ${verdict}. Consider using a string literal "${value}" instead`;
+    });
+  }
+
+  #lintPath(pos: number, literal: string): void {
+    const instead = `Consider replacing path literal '${literal}' by a string, relative path, or parameter`;
+    const name = 'absolutePathLiterals';
+    if (literal.startsWith('/'))
+      this.#lint(name, pos, () => `absolute path literals are not portable. ${instead}`);
+    else if (literal.startsWith('~'))
+      this.#lint(name, pos, () => `home path literals are not portable. ${instead}`);
+    else if (!literal.startsWith('.')) {
+      const clear = `should be prefixed with '.' for clarity: './${literal}'`;
+      this.#lint('shortPathLiterals', pos, () => `relative path literal '${literal}' ${clear}`);
+    }
   }
 
   #variable(name: string, pos: number): Expr {
@@ -800,8 +849,10 @@ Give feedback at https://github.com/NixOS/nix/pull/11121`;
     if (this.#is(Token.homePath)) {
       const home = this.#options.homeDir;
       if (home === undefined) throw homePathInPureMode(this.source, pos, literal);
+      this.#lintPath(pos, literal);
       return { kind: 'path', pos, value: home + literal.slice(1) };
     }
+    this.#lintPath(pos, literal);
     let value = canonicalPath(literal.startsWith('/') ? literal : `${this.#options.basePath}/${literal}`);
     if (literal.length > 1 && literal.endsWith('/')) value += '/';
     return { kind: 'path', pos, value };
