@@ -42,7 +42,7 @@ async function main(url: string, directory: string): Promise<void> {
   const cacheDirectory = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'firn/downloads');
   using fetcher = new UrlFetcher({ stalledTimeoutSeconds: 30 });
   const context: ArchiveContext = {
-    download: fetcherDownload(fetcher, cacheDirectory),
+    download: fetcherDownload({ fetcher, temporaryDirectory: cacheDirectory }),
     cache: new DownloadCache(cacheDirectory),
     logger,
     trust: { hostKeyringDirectory: '/usr/share/keyrings' },

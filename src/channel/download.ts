@@ -10,6 +10,8 @@ import { localFileUnreadable, withMirrorHint } from './errors.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 export interface DownloadOptions {
+  /** One short try is enough: the caller has other places to ask. */
+  readonly quick?: boolean;
   readonly maxBytes?: number;
   /** Whether these are the wanted bytes; if not, the next address is tried. */
   readonly accept?: (bytes: Uint8Array) => boolean;
@@ -35,14 +37,20 @@ export interface Download {
   get(urls: readonly string[], options?: DownloadOptions): Promise<Downloaded>;
 }
 
-/** Downloads through a `UrlFetcher`, which writes files: into a directory below `temporaryDirectory`. */
-export function fetcherDownload(
-  fetcher: Pick<UrlFetcher, 'download'>,
-  temporaryDirectory: string,
-  signal?: AbortSignal,
-): Download {
+export interface FetcherDownloadOptions {
+  readonly fetcher: Pick<UrlFetcher, 'download'>;
+  /** For quick tries; `fetcher` unless told otherwise. */
+  readonly quickFetcher?: Pick<UrlFetcher, 'download'>;
+  /** Fetchers write files: below this directory. */
+  readonly temporaryDirectory: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Downloads through a `UrlFetcher`. */
+export function fetcherDownload(options: FetcherDownloadOptions): Download {
+  const { fetcher, quickFetcher = fetcher, temporaryDirectory, signal } = options;
   return {
-    async get(urls, { maxBytes, accept } = {}) {
+    async get(urls, { maxBytes, accept, quick } = {}) {
       if (urls.every((url) => url.startsWith('file:'))) return readFirst(urls, accept);
       return withTemporaryDirectory(temporaryDirectory, async (directory) => {
         const destination = join(directory, 'file');
@@ -52,9 +60,11 @@ export function fetcherDownload(
           ...(maxBytes !== undefined && { maxSizeBytes: maxBytes }),
           ...(accept && { accept: () => accept(readFileSync(destination)) }),
         };
-        const result = await fetcher.download(request, signal ? { signal } : {}).catch((error: unknown) => {
-          throw withMirrorHint(error);
-        });
+        const result = await (quick ? quickFetcher : fetcher)
+          .download(request, signal ? { signal } : {})
+          .catch((error: unknown) => {
+            throw withMirrorHint(error);
+          });
         const { url, finalUrl, accepted } = result;
         return { bytes: readFileSync(destination), url, finalUrl, accepted };
       });

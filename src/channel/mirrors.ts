@@ -49,8 +49,8 @@ export function mirrorCandidates(settings: MirrorSettings, archive: ArchiveName)
 }
 
 /**
- * The first candidate that serves `suite`, with its release file. Candidates that fail are tried in order; when
- * none answers, `failures` says why, a line for each.
+ * The first candidate that serves `suite`, with its release file. Where there are several, each gets a quick try
+ * first, so that a dead one costs little. When none answers, `failures` says why, a line for each.
  */
 export async function findRelease(
   download: Download,
@@ -58,18 +58,33 @@ export async function findRelease(
   suite: string,
 ): Promise<FoundRelease | { readonly failures: readonly string[] }> {
   const failures: string[] = [];
-  for (const mirror of candidates) {
-    const url = `${mirror}/dists/${suite}/InRelease`;
-    try {
-      const { bytes } = await download.get([url], { maxBytes: maxReleaseBytes });
-      if (isSigned(bytes)) return { mirror, url, bytes };
-      failures.push(`'${url}' is not a signed release file`);
-    } catch (error) {
-      if (!(error instanceof NixError)) throw error;
-      failures.push(error.message);
+  const tries = candidates.length > 1 ? [true, false] : [false];
+  for (const quick of tries) {
+    failures.length = 0;
+    for (const mirror of candidates) {
+      const result = await fetchRelease(download, mirror, suite, quick);
+      if (typeof result !== 'string') return result;
+      failures.push(result);
     }
   }
   return { failures };
+}
+
+/** A mirror's release file, or why there is none. */
+async function fetchRelease(
+  download: Download,
+  mirror: string,
+  suite: string,
+  quick: boolean,
+): Promise<FoundRelease | string> {
+  const url = `${mirror}/dists/${suite}/InRelease`;
+  try {
+    const { bytes } = await download.get([url], { maxBytes: maxReleaseBytes, quick });
+    return isSigned(bytes) ? { mirror, url, bytes } : `'${url}' is not a signed release file`;
+  } catch (error) {
+    if (!(error instanceof NixError)) throw error;
+    return error.message;
+  }
 }
 
 /** The real ones have 140 kB. */

@@ -40,13 +40,15 @@ export async function withChannels<T>(
   const cache = join(cacheDirectory(env), 'downloads');
   mkdirSync(cache, { recursive: true });
   const { downloads, caFile } = buildSettings(settings, env);
-  using fetcher = new UrlFetcher({
+  const fetcherSettings = {
     ...defaultUrlFetcherSettings,
     attempts: downloads.attempts,
     proxyEnvironment: downloads.proxyEnvironment,
     certificates: caFile ? [readFileSync(caFile, 'utf8')] : [],
     stalledTimeoutSeconds: 30,
-  });
+  };
+  using fetcher = new UrlFetcher(fetcherSettings);
+  using quickFetcher = new UrlFetcher({ ...fetcherSettings, attempts: 1, connectTimeoutSeconds: 5 });
   using progress = logger.activity(ActivityType.unknown, '');
   const places = channelPlaces(session, env);
   mkdirSync(dirname(places.profile), { recursive: true });
@@ -54,7 +56,7 @@ export async function withChannels<T>(
     store,
     logger,
     places,
-    download: fetcherDownload(fetcher, cache, signal),
+    download: fetcherDownload({ fetcher, quickFetcher, temporaryDirectory: cache, signal }),
     cache: new DownloadCache(cache),
     trust: { keyrings: settings['debian-keyring'], hostKeyringDirectory: '/usr/share/keyrings' },
     now: new Date(),

@@ -58,7 +58,7 @@ export class Scene implements AsyncDisposable {
 
   context(freshness: Partial<ArchiveContext['freshness']> = {}): ArchiveContext {
     return {
-      download: fetcherDownload(this.#fetcher, join(this.directory, 'tmp')),
+      download: fetcherDownload({ fetcher: this.#fetcher, temporaryDirectory: join(this.directory, 'tmp') }),
       cache: new DownloadCache(join(this.directory, 'cache')),
       logger: this.logger,
       trust: { keyrings: [join(this.directory, 'keyring.asc')] },

@@ -62,7 +62,7 @@ async function download(directory: string): Promise<void> {
   const cache = new DownloadCache(join(dirname(directory), 'downloads'));
   using fetcher = new UrlFetcher({ ...defaultUrlFetcherSettings, stalledTimeoutSeconds: 30 });
   const context = {
-    download: fetcherDownload(fetcher, cache.directory),
+    download: fetcherDownload({ fetcher, temporaryDirectory: cache.directory }),
     cache,
     logger: quietLogger(),
     trust: { hostKeyringDirectory: '/usr/share/keyrings' },
