@@ -58,7 +58,7 @@ export async function verifySuite(
   suite: Suite,
   found: FoundRelease,
 ): Promise<VerifiedSuite> {
-  const keys = await trustedKeys(context.trust, pinnedKeyNames(release.signers, suite.role));
+  const keys = await trustedKeys(context.trust, pinnedKeyNames(release, suite.role));
   const text = await verifyRelease(found.bytes, found.url, keys, context.freshness.now);
   const file = parseReleaseFile(text, found.url);
   if (file.codename !== suite.name) throw wrongSuite(found.url, suite.name, file.codename || file.suite);

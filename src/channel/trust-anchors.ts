@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Key } from 'openpgp';
 import { unreadableKeyring } from './errors.ts';
 import { debianArchiveKeys } from './keys/debian-keys.ts';
-import type { SuiteRole } from './releases.ts';
+import type { Release, SuiteRole } from './releases.ts';
 
 export type KeyName = keyof typeof debianArchiveKeys;
 
@@ -28,11 +28,12 @@ export async function trustedKeys(settings: TrustSettings, names: readonly KeyNa
   return Promise.all(names.map((name) => trustedKey(settings, name)));
 }
 
-/** Names of the pinned keys for a suite of `release`. */
-export function pinnedKeyNames(signers: readonly string[], role: SuiteRole): KeyName[] {
-  const kinds =
-    role === 'security' ? ['security-automatic'] : role === 'main' ? ['automatic', 'stable'] : ['automatic'];
-  const names = signers.flatMap((signer) => kinds.map((kind) => `${signer}-${kind}`));
+/** Names of the pinned keys that may sign a suite of `release`. Only released ones have a key for stable releases. */
+export function pinnedKeyNames(release: Release, role: SuiteRole): KeyName[] {
+  const isReleased = release.roles.includes('security');
+  const mainKinds = isReleased ? ['automatic', 'stable'] : ['automatic'];
+  const kinds = { main: mainKinds, updates: ['automatic'], security: ['security-automatic'] }[role];
+  const names = release.signers.flatMap((signer) => kinds.map((kind) => `${signer}-${kind}`));
   return names.filter((name): name is KeyName => Object.hasOwn(debianArchiveKeys, name));
 }
 

@@ -81,7 +81,6 @@ async function download(directory: string): Promise<void> {
     distribution: { directory: join(repository, 'distribution'), program: new Map<string, string>() },
   };
   const index = await makeChannelTree(context, request, join(directory, 'channel'));
-  mkdirSync(join(directory, 'oracle'));
   await writeBootstrap(context, index, join(directory, 'oracle'), [
     { package: 'nix-bin', path: 'bin/nix', required: true },
   ]);

@@ -15,7 +15,7 @@ import { coerceToPath } from '../coerce.ts';
 import { evalError, withTrace } from '../errors.ts';
 import type { PathFilter } from '../eval-io.ts';
 import { forceAttrs, forceBool, forceFunction, forceString, forceTextNoContext } from '../force.ts';
-import { baseNameOf } from '../path-access.ts';
+import { baseNameOf, missingPath } from '../path-access.ts';
 import type { PosIdx } from '../positions.ts';
 import { realiseContext } from '../realise.ts';
 import type { Runtime } from '../runtime.ts';
@@ -55,8 +55,12 @@ function addChecked(runtime: Runtime, options: AddOptions): string {
   const { path, name, recursive, filter, expected } = options;
   const expectedPath = expected && expectedStorePath(runtime, options, expected);
   if (expectedPath !== undefined && runtime.io.isValidPath(expectedPath)) return expectedPath;
+  const real = runtime.resolveLinks(path);
+  const type = runtime.io.lstat(real);
+  if (type === undefined) throw missingPath(path);
+  if (!recursive && type !== 'regular') throw evalError(`file '${path}' is not a regular file`);
   const added = runtime.io.addPath({
-    path: runtime.resolveLinks(path),
+    path: real,
     name,
     recursive,
     ...(filter ? { filter } : {}),

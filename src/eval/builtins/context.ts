@@ -1,5 +1,6 @@
 /** Builtins on string contexts: which store objects a string refers to. */
 import { tryParseStorePath } from '../../formats/index.ts';
+import { printName } from '../../syntax/index.ts';
 import { coerceToString, interpolation } from '../coerce.ts';
 import { evalError } from '../errors.ts';
 import { forceAttrs, forceBool, forceList, forceString, forceTextNoContext } from '../force.ts';
@@ -60,7 +61,7 @@ function appendContext(runtime: Runtime, _pos: PosIdx, lazy: Lazy, lazyContext: 
   for (const [path, value] of attrs.entries()) {
     const pos = attrs.position(intern(path));
     if (tryParseStorePath(runtime.io.storeDir, path) === undefined) {
-      throw evalError(`context key '${path}' is not a store path`, pos);
+      throw evalError(`context key '${printName(path)}' is not a store path`, pos);
     }
     const info = forceAttrs(value, pos, 'while evaluating the value of a string context');
     added.push(...elementsFor(path, info, pos));

@@ -7,23 +7,33 @@ import {
   compareByteStrings,
   type Derivation,
   derivationReferences,
+  downstreamPlaceholder,
   emptyDerivation,
   fillOutputPaths,
   formatDerivation,
   formatHash,
-  type Hasher,
+  type Hash,
+  type HashAlgorithm,
   hashDerivationModulo,
-  hashPlaceholder,
   type ModuloContext,
   parseDerivation,
   parseHash,
-  parseHashAlgorithm,
+  parseStorePath,
   printStorePath,
+  tryParseHashAlgorithm,
+  zeroHash,
 } from '../../formats/index.ts';
-import { call1 } from '../call.ts';
 import { coerceToString, derivationText } from '../coerce.ts';
-import { evalError, withTrace } from '../errors.ts';
-import { force, forceAttrs, forceBool, forceList, forceString, forceTextNoContext } from '../force.ts';
+import { asNixError, evalError, NixError, withTrace } from '../errors.ts';
+import {
+  force,
+  forceAttrs,
+  forceBool,
+  forceList,
+  forceString,
+  forceTextNoContext,
+  requireAttr,
+} from '../force.ts';
 import type { PosIdx } from '../positions.ts';
 import { printPos } from '../print.ts';
 import { parseBuiltElement } from '../realise.ts';
@@ -39,7 +49,13 @@ import {
   textOf,
   type Value,
 } from '../value.ts';
+import { hasherOf } from './hasher.ts';
+import { quoteJson, valueToJson } from './json.ts';
+import { parseJson } from './json-parser.ts';
 import type { BuiltinTable } from './registry.ts';
+
+/** How a content-addressed output is hashed. */
+type Method = 'flat' | 'nar' | 'text';
 
 /** What is gathered from the attributes before the derivation is complete. */
 interface Draft {
@@ -50,8 +66,8 @@ interface Draft {
   readonly members: string[] | undefined;
   outputs: readonly string[];
   outputHash: string | undefined;
-  outputHashAlgo: string | undefined;
-  method: 'flat' | 'nar' | 'text' | undefined;
+  outputHashAlgo: HashAlgorithm | undefined;
+  method: Method | undefined;
   contentAddressed: boolean;
   impure: boolean;
 }
@@ -66,39 +82,36 @@ const symbols = {
 const passed = (name: string) =>
   `while evaluating the \`${name}\` attribute passed to builtins.derivationStrict`;
 
-function derivationStrict(runtime: Runtime, pos: PosIdx, argument: Lazy): Value {
-  const attrs = forceAttrs(
-    argument,
-    pos,
-    'while evaluating the argument passed to builtins.derivationStrict',
+function derivationStrict(runtime: Runtime, _pos: PosIdx, argument: Lazy): Value {
+  const attrs = forceAttrs(argument, 0, 'while evaluating the argument passed to builtins.derivationStrict');
+  const lazyName = requireAttr(
+    attrs,
+    'name',
+    'in the attrset passed as argument to builtins.derivationStrict',
   );
-  const nameIndex = attrs.shape.find(symbols.name);
-  if (nameIndex < 0) {
-    const trace = 'in the attrset passed as argument to builtins.derivationStrict';
-    throw evalError("attribute 'name' missing", pos, { code: 'missing-attribute', trace });
-  }
-  const namePos = attrs.shape.positionAt(nameIndex);
+  const namePos = attrs.position(symbols.name);
   let name: string;
   try {
-    name = forceTextNoContext(attrs.values[nameIndex], pos, passed('name'));
+    name = forceTextNoContext(lazyName, 0, passed('name'));
   } catch (error) {
-    throw withTrace(error, 'while evaluating the derivation attribute `name`', namePos);
+    throw withTrace(error, "while evaluating the derivation attribute 'name'", namePos);
   }
   try {
-    return makeDerivation(runtime, pos, attrs, name);
+    return makeDerivation(runtime, attrs, name);
   } catch (error) {
-    throw withTrace(
-      error,
-      `while evaluating derivation '${name}'\n  whose name attribute is located at ${printPos(namePos)}`,
-    );
+    const shown = asNixError(error);
+    if (!(shown instanceof NixError)) throw shown;
+    // Always shown: the chain of derivations tells users where they are. The place is text, without the source line.
+    const place = `whose name attribute is located at ${printPos(namePos)}`;
+    throw shown.addTrace(`while evaluating derivation '${name}'\n  ${place}`, undefined, true);
   }
 }
 
-function makeDerivation(runtime: Runtime, pos: PosIdx, attrs: AttrSet, name: string): Value {
+function makeDerivation(runtime: Runtime, attrs: AttrSet, name: string): Value {
   checkDerivationName(name);
   const flag = (symbol: number, attribute: string) => {
     const value = attrs.get(symbol);
-    return value !== undefined && forceBool(value, pos, passed(attribute));
+    return value !== undefined && forceBool(value, 0, passed(attribute));
   };
   const draft: Draft = {
     name,
@@ -114,15 +127,12 @@ function makeDerivation(runtime: Runtime, pos: PosIdx, attrs: AttrSet, name: str
   };
   const ignoreNulls = flag(symbols.ignoreNulls, '__ignoreNulls');
   for (const [key, value] of attrs.entries()) {
-    if (key === '__ignoreNulls' || (ignoreNulls && force(value) === null)) continue;
+    if (key === '__ignoreNulls') continue;
+    const pos = attrs.position(intern(key));
     try {
-      addAttribute(runtime, pos, draft, key, value);
+      if (!ignoreNulls || force(value) !== null) addAttribute(runtime, draft, key, value, pos);
     } catch (error) {
-      throw withTrace(
-        error,
-        `while evaluating attribute '${key}' of derivation '${name}'`,
-        attrs.position(intern(key)),
-      );
+      throw withTrace(error, `while evaluating attribute '${key}' of derivation '${name}'`, pos);
     }
   }
   if (draft.members) draft.derivation.env.set('__json', `{${draft.members.join(',')}}`);
@@ -131,93 +141,141 @@ function makeDerivation(runtime: Runtime, pos: PosIdx, attrs: AttrSet, name: str
   return writeDerivation(runtime, draft);
 }
 
-function addAttribute(runtime: Runtime, pos: PosIdx, draft: Draft, key: string, value: Lazy): void {
+function addAttribute(runtime: Runtime, draft: Draft, key: string, value: Lazy, pos: PosIdx): void {
   const { derivation, members } = draft;
-  if (key === '__contentAddressed' && forceBool(value, pos, '')) {
-    requireFeature(runtime, 'ca-derivations');
-    draft.contentAddressed = true;
-  } else if (key === '__impure' && forceBool(value, pos, '')) {
-    requireFeature(runtime, 'impure-derivations');
-    draft.impure = true;
-  } else if (key === 'args') {
-    for (const element of forceList(value, pos, '')) {
-      const what = 'while evaluating an element of the argument list';
-      derivation.args.push(take(draft, coerceToString(runtime, element, pos, what, derivationText)));
-    }
-  } else if (members) addStructured(runtime, pos, draft, key, value);
-  else addVariable(runtime, pos, draft, key, value);
-}
-
-function addVariable(runtime: Runtime, pos: PosIdx, draft: Draft, key: string, value: Lazy): void {
-  const text = take(draft, coerceToString(runtime, value, pos, '', derivationText));
-  draft.derivation.env.set(key, text);
   switch (key) {
-    case 'builder':
-      draft.derivation.builder = text;
+    case '__contentAddressed':
+      draft.contentAddressed = forceBool(value, 0, '');
+      if (draft.contentAddressed) requireFeature(runtime, 'ca-derivations');
       break;
-    case 'system':
-      draft.derivation.platform = text;
+    case '__impure':
+      draft.impure = forceBool(value, 0, '');
+      if (draft.impure) requireFeature(runtime, 'impure-derivations');
       break;
-    case 'outputs':
-      draft.outputs = checkOutputNames(text.split(/[ \t\n\r]+/).filter((word) => word !== ''));
+    case 'args':
+      for (const element of forceList(value, 0, '')) {
+        const what = 'while evaluating an element of the argument list';
+        derivation.args.push(take(draft, coerceToString(runtime, element, 0, what, derivationText)));
+      }
       break;
     default:
-      addHashAttribute(draft, key, text);
+      if (members) addStructured(runtime, draft, members, key, value, pos);
+      else addVariable(runtime, draft, key, value, pos);
   }
 }
 
-function addStructured(runtime: Runtime, pos: PosIdx, draft: Draft, key: string, value: Lazy): void {
+function addVariable(runtime: Runtime, draft: Draft, key: string, value: Lazy, pos: PosIdx): void {
+  const text = take(draft, coerceToString(runtime, value, 0, '', derivationText));
+  if (key === '__json') {
+    const advice =
+      "setting structured attributes via '__json' is deprecated, and may be disallowed in future versions of Nix. Set '__structuredAttrs = true' instead.";
+    runtime.warn(advice, pos, `while evaluating derivation '${draft.name}'`);
+    draft.derivation.env.set(key, valueToJson(runtime, parseJson(text), 0).text);
+    return;
+  }
+  draft.derivation.env.set(key, text);
+  if (key === 'builder') draft.derivation.builder = text;
+  else if (key === 'system') draft.derivation.platform = text;
+  else if (key === 'outputs') setOutputNames(draft, text.match(/[^ \t\n\r]+/g) ?? []);
+  else addHashAttribute(runtime, draft, key, text);
+}
+
+/** Attributes that structured attributes have no use for. */
+const withoutEffect = new Set([
+  'allowedReferences',
+  'allowedRequisites',
+  'disallowedReferences',
+  'disallowedRequisites',
+  'maxSize',
+  'maxClosureSize',
+]);
+
+function addStructured(
+  runtime: Runtime,
+  draft: Draft,
+  members: string[],
+  key: string,
+  value: Lazy,
+  pos: PosIdx,
+): void {
   if (key === '__structuredAttrs') return;
-  draft.members!.push(`${take(draft, toJson(runtime, key))}:${take(draft, toJson(runtime, value))}`);
-  const text = () => forceTextNoContext(value, pos, passed(key));
-  if (key === 'builder') draft.derivation.builder = take(draft, forceString(value, pos, passed(key)));
-  else if (key === 'system') draft.derivation.platform = text();
+  const { text, context } = valueToJson(runtime, value, 0);
+  for (const element of context) draft.context.add(element);
+  members.push(`${quoteJson(key)}:${text}`);
+  if (key === 'builder') draft.derivation.builder = take(draft, forceString(value, 0, ''));
+  else if (key === 'system') draft.derivation.platform = forceTextNoContext(value, 0, '');
   else if (key === 'outputs') {
-    const list = forceList(value, pos, passed(key));
-    draft.outputs = checkOutputNames(list.map((element) => forceTextNoContext(element, pos, passed(key))));
-  } else if (key === 'outputHash' || key === 'outputHashAlgo' || key === 'outputHashMode')
-    addHashAttribute(draft, key, text());
+    setOutputNames(
+      draft,
+      forceList(value, 0, '').map((element) => forceTextNoContext(element, 0, '')),
+    );
+  } else if (key === 'outputHash' || key === 'outputHashAlgo' || key === 'outputHashMode') {
+    addHashAttribute(runtime, draft, key, forceTextNoContext(value, 0, ''));
+  } else if (withoutEffect.has(key)) {
+    const instead = `use 'outputChecks.<output>.${key}' instead`;
+    const message = `'structuredAttrs' disables the effect of the derivation attribute '${key}'; ${instead}`;
+    runtime.warn(message, pos, `while evaluating derivation '${draft.name}'`);
+  }
 }
 
-function addHashAttribute(draft: Draft, key: string, text: string): void {
+function addHashAttribute(runtime: Runtime, draft: Draft, key: string, text: string): void {
   if (key === 'outputHash') draft.outputHash = text;
-  else if (key === 'outputHashAlgo') draft.outputHashAlgo = text;
-  else if (key === 'outputHashMode') draft.method = parseMode(text);
+  // An unknown name counts as none.
+  else if (key === 'outputHashAlgo') draft.outputHashAlgo = tryParseHashAlgorithm(text);
+  else if (key === 'outputHashMode') draft.method = parseMode(runtime, text);
 }
 
-function parseMode(text: string): 'flat' | 'nar' | 'text' {
-  if (text === 'recursive' || text === 'nar') return 'nar';
-  if (text === 'flat' || text === 'text') return text;
+function parseMode(runtime: Runtime, text: string): Method {
+  switch (text) {
+    case 'recursive':
+    case 'nar':
+      return 'nar';
+    case 'flat':
+      return 'flat';
+    case 'text':
+      requireFeature(runtime, 'dynamic-derivations');
+      return 'text';
+    case 'git':
+      requireFeature(runtime, 'git-hashing');
+  }
   throw evalError(`invalid value '${text}' for 'outputHashMode' attribute`, 0, {
     hint: "expected 'flat', 'recursive' or 'text'",
   });
 }
 
-function checkOutputNames(names: readonly string[]): readonly string[] {
+function setOutputNames(draft: Draft, names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
     if (seen.has(name)) throw evalError(`duplicate derivation output '${name}'`);
-    // The set has an attribute of this name already.
-    if (name === 'drv' || name === 'drvPath') throw evalError(`invalid derivation output name '${name}'`);
-    checkStorePathName(name);
+    // The result has an attribute of this name already.
+    if (name === 'drvPath') throw evalError("invalid derivation output name 'drvPath'");
     seen.add(name);
   }
-  if (names.length === 0) throw evalError('derivation cannot have an empty set of outputs');
-  return names;
+  if (seen.size === 0) throw evalError('derivation cannot have an empty set of outputs');
+  draft.outputs = [...seen];
 }
 
 function checkDerivationName(name: string): void {
-  if (name.endsWith('.drv')) {
-    throw evalError(`derivation names are not allowed to end in '.drv'`, 0, {
-      hint: `choose another name than '${name}'`,
+  try {
+    checkStorePathName(name);
+  } catch (error) {
+    if (!(error instanceof NixError)) throw error;
+    throw evalError(`invalid derivation name: ${error.message}. Please pass a different 'name'.`, 0, {
+      code: error.code,
+      hint: error.hint,
     });
   }
-  checkStorePathName(name);
 }
 
-function checkComplete({ derivation }: Draft): void {
+function checkComplete({ derivation, name, method, outputs }: Draft): void {
   if (derivation.builder === '') throw evalError("required attribute 'builder' missing");
   if (derivation.platform === '') throw evalError("required attribute 'system' missing");
+  const isDerivationFile = method === 'text' && outputs.length === 1 && outputs[0] === 'out';
+  if (name.endsWith('.drv') && !isDerivationFile) {
+    throw evalError(
+      "derivation names are allowed to end in '.drv' only if they produce a single derivation file",
+    );
+  }
 }
 
 /** Adds the string's context to the draft's and gives its text. */
@@ -275,7 +333,7 @@ function writeDerivation(runtime: Runtime, draft: Draft): Value {
   const { derivation, name } = draft;
   const { io } = runtime;
   const context = moduloContext(runtime);
-  setOutputs(draft, context.hasher);
+  setOutputs(runtime, draft);
   fillOutputPaths(context, name, derivation);
   const aterm = formatDerivation(derivation);
   const references = derivationReferences(io.storeDir, derivation).map((path) =>
@@ -289,76 +347,63 @@ function writeDerivation(runtime: Runtime, draft: Draft): Value {
   builder.add(symbols.drvPath, new ContextString(drvPath, [`=${drvPath}`]));
   for (const [output, { path }] of derivation.outputs) {
     // The path of a floating output is not known yet: a placeholder stands for it.
-    const text = path !== '' ? path : placeholderFor(context.hasher, drvPath, output);
+    const known = path !== '';
+    const text = known
+      ? path
+      : downstreamPlaceholder(context.hasher, parseStorePath(io.storeDir, drvPath), output);
     builder.add(intern(output), new ContextString(text, [`!${output}!${drvPath}`]));
   }
   return builder.build();
 }
 
-function placeholderFor(hasher: Hasher, drvPath: string, output: string): string {
-  return hashPlaceholder(hasher, `${drvPath}!${output}`);
-}
-
 /** Gives the draft's derivation its outputs, paths still open. */
-function setOutputs(draft: Draft, hasher: Hasher): void {
-  const { derivation, outputs } = draft;
+function setOutputs(runtime: Runtime, draft: Draft): void {
+  const { derivation, outputs, method, contentAddressed, impure } = draft;
   if (draft.outputHash !== undefined) {
     if (outputs.length !== 1 || outputs[0] !== 'out') {
       throw evalError('multiple outputs are not supported in fixed-output derivations');
     }
-    const hash = parseOutputHash(draft.outputHash, draft.outputHashAlgo);
-    const hashAlgo = methodPrefix(draft.method ?? 'flat') + hash.algorithm;
+    const hash = parseOutputHash(runtime, draft.outputHash, draft.outputHashAlgo);
+    const hashAlgo = methodPrefix(method ?? 'flat') + hash.algorithm;
     derivation.outputs.set('out', { path: '', hashAlgo, hash: formatHash(hash, 'base16', false) });
     return;
   }
-  const floating = draft.contentAddressed || draft.impure;
-  const algorithm = draft.outputHashAlgo ? parseHashAlgorithm(draft.outputHashAlgo) : 'sha256';
+  if (contentAddressed && impure) {
+    throw evalError('derivation cannot be both content-addressed and impure');
+  }
+  const floating = contentAddressed || impure;
+  const hashAlgo = floating ? methodPrefix(method ?? 'nar') + (draft.outputHashAlgo ?? 'sha256') : '';
   for (const output of outputs) {
-    if (floating) {
-      const hashAlgo = methodPrefix(draft.method ?? 'nar') + algorithm;
-      derivation.env.set(output, hashPlaceholder(hasher, output));
-      derivation.outputs.set(output, { path: '', hashAlgo, hash: draft.impure ? 'impure' : '' });
-    } else {
-      derivation.env.set(output, '');
-      derivation.outputs.set(output, { path: '', hashAlgo: '', hash: '' });
-    }
+    derivation.outputs.set(output, { path: '', hashAlgo, hash: impure ? 'impure' : '' });
   }
 }
 
-function methodPrefix(method: 'flat' | 'nar' | 'text'): string {
+function methodPrefix(method: Method): string {
   return method === 'nar' ? 'r:' : method === 'text' ? 'text:' : '';
 }
 
-function parseOutputHash(text: string, algorithm: string | undefined) {
-  const known = algorithm ? parseHashAlgorithm(algorithm) : undefined;
-  return parseHash(text, known);
+function parseOutputHash(runtime: Runtime, text: string, algorithm: HashAlgorithm | undefined): Hash {
+  if (text !== '') return parseHash(text, algorithm);
+  if (algorithm === undefined) throw evalError('empty hash requires explicit hash algorithm');
+  const zeros = zeroHash(algorithm);
+  runtime.warn(`found empty hash, assuming '${formatHash(zeros, 'sri', true)}'`);
+  return zeros;
 }
 
 function moduloContext(runtime: Runtime): ModuloContext {
-  return runtime.memo('modulo', () => {
-    const hasher: Hasher = (algorithm, data) => {
-      const bytes = typeof data === 'string' ? data : String.fromCharCode(...data);
-      const digest = runtime.io.hash(algorithm as 'sha256', bytes);
-      return Uint8Array.from(digest, (character) => character.charCodeAt(0));
-    };
-    return {
-      storeDir: runtime.io.storeDir,
-      hasher,
-      memo: new Map(),
-      readDerivation: (path: string) => readDerivation(runtime, path),
-    };
-  });
-}
-
-function toJson(runtime: Runtime, value: Lazy): NixString {
-  return call1(force(runtime.builtins.get(intern('toJSON'))!), value, 0) as NixString;
+  return runtime.memo('modulo', () => ({
+    storeDir: runtime.io.storeDir,
+    hasher: hasherOf(runtime),
+    memo: new Map(),
+    readDerivation: (path: string) => readDerivation(runtime, path),
+  }));
 }
 
 function requireFeature(runtime: Runtime, feature: string): void {
   if (runtime.settings.experimentalFeatures.has(feature)) return;
-  throw evalError(`experimental Nix feature '${feature}' is disabled`, 0, {
+  const enable = `add '--extra-experimental-features ${feature}' to enable it`;
+  throw evalError(`experimental Nix feature '${feature}' is disabled; ${enable}`, 0, {
     code: 'experimental-feature',
-    hint: `add '--extra-experimental-features ${feature}' to enable it`,
   });
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../../formats/index.ts';
 import { forceAttrs, forceText, forceTextNoContext, requireAttr } from '../force.ts';
 import type { PosIdx } from '../positions.ts';
-import { realisePath } from '../realise.ts';
+import { readRegularFile } from '../read-regular.ts';
 import type { Runtime } from '../runtime.ts';
 import { intern } from '../symbols.ts';
 import type { Lazy, Value } from '../value.ts';
@@ -31,8 +31,7 @@ function hashString(runtime: Runtime, _pos: PosIdx, lazyAlgorithm: Lazy, lazyStr
 function hashFile(runtime: Runtime, _pos: PosIdx, lazyAlgorithm: Lazy, lazyPath: Lazy): Value {
   const name = forceTextNoContext(lazyAlgorithm, 0, argument('first', 'hashFile'));
   const algorithm = parseHashAlgorithm(name);
-  const path = realisePath(runtime, lazyPath, 0);
-  return digest(runtime, algorithm, runtime.io.readFile(runtime.resolveLinks(path)));
+  return digest(runtime, algorithm, readRegularFile(runtime, lazyPath, 0).text);
 }
 
 function convertHash(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {

@@ -11,6 +11,7 @@ import { EvalError, evalError } from '../errors.ts';
 import { force, forceTextNoContext } from '../force.ts';
 import { baseNameOf, missingPath, parentOf } from '../path-access.ts';
 import type { PosIdx } from '../positions.ts';
+import { readRegularFile } from '../read-regular.ts';
 import { realisePath } from '../realise.ts';
 import type { Runtime } from '../runtime.ts';
 import {
@@ -31,8 +32,7 @@ import type { BuiltinTable } from './registry.ts';
 const argument = (name: string) => `while evaluating the first argument passed to ${name}`;
 
 function readFile(runtime: Runtime, _pos: PosIdx, lazy: Lazy): Value {
-  const path = runtime.resolveLinks(realisePath(runtime, lazy, 0));
-  const text = runtime.io.readFile(path);
+  const { path, text } = readRegularFile(runtime, lazy, 0);
   if (text.includes('\0')) {
     throw evalError(`the contents of the file '${path}' cannot be represented as a Nix string`);
   }

@@ -27,6 +27,14 @@ let
 
   boots = config.boot.kernel.enable;
 
+  # What `nixos-version` shows.
+  versionData = builtins.toJSON {
+    nixosVersion = config.system.nixos.version;
+    inherit (config.system.nixos) codeName;
+    nixpkgsRevision = config.system.nixos.revision;
+    inherit (config.system) configurationRevision;
+  };
+
   kernelCommands = ''
     if [ ! -f ${kernelPath} ]; then
       echo "error: the kernel '${kernelPath}' does not exist" >&2
@@ -74,6 +82,7 @@ let
         ${lib.optionalString boots kernelCommands}
 
         printf '%s' ${lib.escapeShellArg config.system.nixos.label} > $out/nixos-version
+        printf '%s' ${lib.escapeShellArg versionData} > $out/nixos-version.json
         printf '%s' ${pkgs.stdenv.hostPlatform.system} > $out/system
         printf '%s' ${lib.escapeShellArg config.boot.init-interface-version} > $out/init-interface-version
         ${lib.optionalString (config.system.configurationRevision != null) ''
