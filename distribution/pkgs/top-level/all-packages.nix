@@ -22,9 +22,14 @@ let
     };
   };
 
-  programs = lib.mapAttrs (name: package:
-    if lib.isList package then join name (map get package) else get package
-  );
+  # A metapackage has no files: it stands for what it depends on.
+  resolve = name: if lib.hasPrefix "+" name then [ (get (lib.removePrefix "+" name)) ] ++ (get (lib.removePrefix "+" name)).depends else [ (get name) ];
+
+  program = name: package:
+    if lib.isString package && !lib.hasPrefix "+" package then get package
+    else join name (lib.concatMap resolve (lib.toList package));
+
+  programs = lib.mapAttrs program;
 
   sourceOf = name: let entry = index.entry name; in if entry == null then name else entry.source or name;
 
@@ -73,10 +78,11 @@ let
       lib.nameValuePair "${attribute}${lib.replaceStrings [ "." ] [ "_" ] (lib.removePrefix prefix name)}" (get name)
     ) names);
 
-  first = prefix: metaPackage:
+  # The versioned package that a metapackage stands for.
+  behind = metaPackage: pattern:
     let
       entry = index.entry metaPackage;
-      names = lib.filter (name: builtins.match "${prefix}[0-9.]+" name != null) (if entry == null then [ ] else entry.depends);
+      names = lib.filter (name: builtins.match pattern name != null) (if entry == null then [ ] else entry.depends);
     in
     if names == [ ] then throw "the channel has no package '${metaPackage}' that says which version is the default" else get (lib.head names);
 
@@ -86,11 +92,21 @@ programs (import ./names/base.nix // import ./names/networking.nix // import ./n
 // libraries (import ./names/libraries.nix)
 // lib.mapAttrs (_name: programs) (import ./names/desktops.nix)
 // versions "postgresql_" "postgresql-" "postgresql"
-// versions "php" "php" "php"
 // {
   xorg = programs xorgNames.programs // libraries xorgNames.libraries;
 
-  postgresql = first "postgresql-" "postgresql";
+  postgresql = behind "postgresql" "postgresql-[0-9]+";
+  php = join "php" (lib.concatMap (meta: [ (behind meta "php[0-9.]+(-[a-z]+)?") ]) [ "php-cli" "php-common" ]);
+  jdk = behind "default-jdk" "openjdk-[0-9]+-jdk";
+  jdk_headless = behind "default-jdk-headless" "openjdk-[0-9]+-jdk-headless";
+  jre = behind "default-jre" "openjdk-[0-9]+-jre";
+  jre_headless = behind "default-jre-headless" "openjdk-[0-9]+-jre-headless";
+  openjdk = self.jdk;
+
+  # Firn itself inside machines; a channel tree without it has C++ Nix from the archive.
+  firn = import ../../nixos/lib/firn-package.nix { inherit lib; pkgs = self; };
+  nix = if self.firn != null then self.firn else get "nix-bin";
+  nix_cpp = get "nix-bin";
 
   systemd = self.debianPackage "systemd" // { udev = self.udev; };
 

@@ -111,7 +111,7 @@
   ledger = "ledger";
   liberation_ttf = "fonts-liberation";
   librecad = "librecad";
-  libreoffice = "libreoffice";
+  libreoffice = "+libreoffice";
   lightdm = "lightdm";
   lilypond = "lilypond";
   lmms = "lmms";
@@ -200,7 +200,7 @@
   wayfire = "wayfire";
   wesnoth = "wesnoth";
   weston = "weston";
-  wine = "wine";
+  wine = [ "wine" "wine64" ];
   winePackages_stable = "wine";
   wireplumber = "wireplumber";
   wmctrl = "wmctrl";

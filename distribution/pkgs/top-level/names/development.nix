@@ -41,7 +41,7 @@
   doxygen = "doxygen";
   dpkg-dev = "dpkg-dev";
   elixir = "elixir";
-  emacs = "emacs";
+  emacs = "emacs-gtk";
   emacs-nox = "emacs-nox";
   erlang = "erlang";
   fakeroot = "fakeroot";
@@ -64,7 +64,7 @@
   gnat = "gnat";
   gnum4 = "m4";
   gnumake = "make";
-  gnuplot = "gnuplot";
+  gnuplot = "gnuplot-nox";
   go = "golang-go";
   gperf = "gperf";
   gradle = "gradle";
@@ -76,10 +76,8 @@
   hexedit = "hexedit";
   indent = "indent";
   intltool = "intltool";
-  jdk = "default-jdk";
   jed = "jed";
   joe = "joe";
-  jre = "default-jre";
   kakoune = "kakoune";
   kdevelop = "kdevelop";
   kotlin = "kotlin";
@@ -104,7 +102,7 @@
   micro = "micro";
   mit-scheme = "mit-scheme";
   mold = "mold";
-  mono = "mono-complete";
+  mono = "mono-runtime";
   mono-complete = "mono-complete";
   nano = "nano";
   nasm = "nasm";
@@ -114,13 +112,11 @@
   nodejs = "nodejs";
   ocaml = "ocaml";
   octave = "octave";
-  openjdk = "default-jdk";
   pandoc = "pandoc";
   patchelf = "patchelf";
   patchutils = "patchutils";
   perl = "perl";
   perl5 = "perl";
-  php = "php";
   pkg-config = "pkgconf";
   pkgconf = "pkgconf";
   pkgconfig = "pkgconf";
@@ -129,7 +125,7 @@
   python = "python3";
   qtcreator = "qtcreator";
   quilt = "quilt";
-  R = "r-base";
+  R = [ "r-base-core" "r-recommended" ];
   racket = "racket";
   ragel = "ragel";
   re2c = "re2c";
