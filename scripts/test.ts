@@ -16,7 +16,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { needsMirror } from '../tests/support/needs-mirror.ts';
+import { needsHostNamespace, needsMirror } from '../tests/support/needs-mirror.ts';
 import { prepareToolbox, type Toolbox } from '../tests/support/toolbox.ts';
 import { bundleIsStale, writeBundle } from './bundle.ts';
 
@@ -54,10 +54,10 @@ function isolate(toolbox: Toolbox | undefined): string[] {
   ];
 }
 
-function runTests(files: readonly string[], toolbox: Toolbox | undefined): number {
+function runTests(files: readonly string[], toolbox: Toolbox | undefined, inHost = false): number {
   const home = mkdtempSync(join(tmpdir(), 'firn-test-home-'));
   const [command, ...args] = [
-    ...isolate(toolbox),
+    ...(inHost ? [] : isolate(toolbox)),
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     '--test',
@@ -96,10 +96,17 @@ async function main(): Promise<number> {
     const checks = spawnSync(process.execPath, [join(root, 'scripts/check.ts')], { stdio: 'inherit' });
     if (checks.status !== 0) return 1;
   }
-  const files = testFiles(patterns);
+  const all = testFiles(patterns);
+  const files = patterns.length > 0 ? all : all.filter((file) => !needsHostNamespace(file));
+  const apart = all.filter((file) => !files.includes(file));
+  if (apart.length > 0) {
+    process.stdout.write(
+      `not run here: they need the host's namespaces; name them to run them:\n${apart.map((file) => `  ${file}\n`).join('')}`,
+    );
+  }
   const runnable = toolbox ? files : files.filter((file) => !needsMirror(file));
   const left = files.filter((file) => !runnable.includes(file));
-  const status = runTests(runnable, toolbox);
+  const status = runTests(runnable, toolbox, runnable.some(needsHostNamespace));
   if (left.length === 0) return status;
   process.stdout.write(
     `\nnot run, because the Debian mirror could not be used (${reason}):\n${left.map((file) => `  ${file}\n`).join('')}`,

@@ -37,7 +37,7 @@ let
 
   hooks = import ../build-support/hooks.nix { inherit lib; inherit (self) runCommand; };
 
-  fetchers = import ../build-support/fetchers { inherit lib system config self; inherit (archive) channel; };
+  fetchers = import ../build-support/fetchers { inherit lib system config self archive; };
 
   images = import ../build-support/images.nix { inherit lib self; };
 

@@ -1,13 +1,13 @@
 /* Downloads. A hash that is given makes them fixed-output derivations; without one evaluation stops with an error.
 
    One URL is fetched by Nix itself (`builtin:fetchurl`); several, or anything that unpacks, by curl. */
-{ lib, system, config, self, channel }:
+{ lib, system, config, self, archive }:
 
 let
 
   inherit (lib) optionals toList;
 
-  mirrors = import ./mirrors.nix { inherit lib config channel; };
+  mirrors = import ./mirrors.nix { inherit lib config; inherit (archive) channel; };
 
   proxyVariables = [ "http_proxy" "https_proxy" "ftp_proxy" "all_proxy" "no_proxy" ];
 
@@ -160,7 +160,7 @@ rec {
   );
 
   /* A file of Debian's archive, by its path below the mirror: `fetchDebianFile { file; sha256; }`. */
-  fetchDebianFile = self.archive.fetchFile;
+  fetchDebianFile = archive.fetchFile;
 
   /* A patch, without the parts of it that change from one download to the next. */
   fetchpatch = lib.makeOverridable (

@@ -123,6 +123,7 @@
   protobuf-compiler = "protobuf-compiler";
   pypy3 = "pypy3";
   python = "python3";
+  python3 = "python3";
   qtcreator = "qtcreator";
   quilt = "quilt";
   R = [ "r-base-core" "r-recommended" ];
