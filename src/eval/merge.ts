@@ -115,39 +115,40 @@ function mergeDirectly(left: AttrSet, right: AttrSet): AttrSet {
   }
   const keysA = left.shape.keys;
   const keysB = right.shape.keys;
-  const [posA, posB] = [left.shape.positions, right.shape.positions];
-  const keys: SymbolId[] = [];
-  const values: Lazy[] = [];
-  const positions: PosIdx[] | null = posA === null && posB === null ? null : [];
+  const keys = new Array<SymbolId>(countUnion(keysA, keysB));
+  const values = new Array<Lazy>(keys.length);
   let i = 0;
   let j = 0;
-  while (i < keysA.length && j < keysB.length) {
-    const a = keysA[i];
-    const b = keysB[j];
+  for (let k = 0; k < keys.length; k++) {
+    const a = i < keysA.length ? keysA[i] : MAX_SYMBOL;
+    const b = j < keysB.length ? keysB[j] : MAX_SYMBOL;
     if (a < b) {
-      keys.push(a);
-      values.push(left.values[i]);
-      positions?.push(posA === null ? 0 : posA[i]);
-      i++;
+      keys[k] = a;
+      values[k] = left.values[i++];
     } else {
-      keys.push(b);
-      values.push(right.values[j]);
-      positions?.push(posB === null ? 0 : posB[j]);
+      keys[k] = b;
+      values[k] = right.values[j++];
       if (a === b) i++;
+    }
+  }
+  return new AttrSet(Shape.merged(keys, left.shape, right.shape), values);
+}
+
+/** More than any symbol. */
+const MAX_SYMBOL = 0x7fffffff;
+
+function countUnion(a: readonly SymbolId[], b: readonly SymbolId[]): number {
+  let both = 0;
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i] < b[j]) i++;
+    else if (b[j] < a[i]) j++;
+    else {
+      both++;
+      i++;
       j++;
     }
   }
-  for (; i < keysA.length; i++) {
-    keys.push(keysA[i]);
-    values.push(left.values[i]);
-    positions?.push(posA === null ? 0 : posA[i]);
-  }
-  for (; j < keysB.length; j++) {
-    keys.push(keysB[j]);
-    values.push(right.values[j]);
-    positions?.push(posB === null ? 0 : posB[j]);
-  }
-  return new AttrSet(new Shape(keys, positions), values);
+  return a.length + b.length - both;
 }
 
 /** The left set with some values replaced, if it has all of the right set's names. */
@@ -159,10 +160,6 @@ function replaceValues(left: AttrSet, right: AttrSet): AttrSet | undefined {
     places.push(place);
   }
   const values = left.values.slice();
-  const positions = left.shape.positions?.slice() ?? new Array<PosIdx>(values.length).fill(0);
-  for (let i = 0; i < places.length; i++) {
-    values[places[i]] = right.values[i];
-    positions[places[i]] = right.shape.positionAt(i);
-  }
-  return new AttrSet(new Shape(left.shape.keys, positions), values);
+  for (let i = 0; i < places.length; i++) values[places[i]] = right.values[i];
+  return new AttrSet(Shape.merged(left.shape.keys, left.shape, right.shape), values);
 }

@@ -6,49 +6,79 @@
 import type { PosIdx } from './positions.ts';
 import { type SymbolId, symbolName } from './symbols.ts';
 
-/** Beyond this many names a shape builds a hash index on its first lookup. */
-const INDEX_FROM = 12;
+/** Up to this many names are searched one by one, more by halving. */
+const SCAN_UP_TO = 8;
 /** Up to this many names, equal key arrays are made one. */
 const SHARE_UP_TO = 16;
+
+/** Positions that are not worked out yet: those of a merger's two sides. */
+interface MergedPositions {
+  readonly left: Shape;
+  readonly right: Shape;
+}
+
+/** Mergers of mergers up to this many are left unresolved: each keeps its sides' names alive. */
+const mostPending = 4;
 
 export class Shape {
   /** Symbols in ascending order. Never changed after construction. */
   readonly keys: readonly SymbolId[];
-  /** Where each attribute was written, parallel to `keys`; `null` when nowhere. */
-  readonly positions: readonly PosIdx[] | null;
   /** Whether merges with this shape are worth remembering: it stems from the program text, not from data. */
   readonly isStatic: boolean;
+  #positions: readonly PosIdx[] | MergedPositions | null;
+  /** How many mergers deep the positions are unresolved. */
+  #pending = 0;
   #byName: readonly number[] | null = null;
-  #index: Map<SymbolId, number> | null = null;
   #unpositioned: Shape | null = null;
 
   constructor(keys: readonly SymbolId[], positions: readonly PosIdx[] | null, isStatic = false) {
     this.keys = keys;
-    this.positions = positions;
+    this.#positions = positions;
     this.isStatic = isStatic;
-    if (positions === null) this.#unpositioned = this;
+  }
+
+  /** The shape of a merger whose names are known; the positions are looked up when somebody asks. */
+  static merged(keys: readonly SymbolId[], left: Shape, right: Shape): Shape {
+    const shape = new Shape(keys, null);
+    if (left.#positions === null && right.#positions === null) return shape;
+    shape.#positions = { left, right };
+    shape.#pending = Math.max(left.#pending, right.#pending) + 1;
+    if (shape.#pending > mostPending) shape.#resolve();
+    return shape;
+  }
+
+  #resolve(): readonly PosIdx[] | null {
+    const positions = this.#positions;
+    if (positions === null || Array.isArray(positions)) return positions as readonly PosIdx[] | null;
+    const { left, right } = positions as MergedPositions;
+    const [fromLeft, fromRight] = [left.#resolve(), right.#resolve()];
+    const resolved = new Array<PosIdx>(this.keys.length);
+    let i = 0;
+    let j = 0;
+    for (let k = 0; k < this.keys.length; k++) {
+      const key = this.keys[k];
+      const isRight = right.keys[j] === key;
+      resolved[k] = isRight ? (fromRight?.[j] ?? 0) : (fromLeft?.[i] ?? 0);
+      if (left.keys[i] === key) i++;
+      if (isRight) j++;
+    }
+    this.#positions = resolved;
+    this.#pending = 0;
+    return resolved;
+  }
+
+  /** Where each attribute was written, parallel to `keys`; `null` when nowhere. */
+  get positions(): readonly PosIdx[] | null {
+    return this.#resolve();
   }
 
   /** The index of a symbol in `keys`, or -1. */
   find(symbol: SymbolId): number {
     const keys = this.keys;
-    if (keys.length > INDEX_FROM) return this.#findIndexed(symbol);
+    if (keys.length > SCAN_UP_TO) return binarySearch(keys, symbol);
     for (let i = 0; i < keys.length; i++) if (keys[i] === symbol) return i;
     return -1;
   }
-
-  #findIndexed(symbol: SymbolId): number {
-    let index = this.#index;
-    if (index === null) {
-      // A first lookup is not yet worth an index: most big shapes are looked into once.
-      if (this.#lookups++ < 4) return binarySearch(this.keys, symbol);
-      index = new Map();
-      for (let i = 0; i < this.keys.length; i++) index.set(this.keys[i], i);
-      this.#index = index;
-    }
-    return index.get(symbol) ?? -1;
-  }
-  #lookups = 0;
 
   /** Indices into `keys` in the byte order of the names. */
   get byName(): readonly number[] {
@@ -67,11 +97,18 @@ export class Shape {
   }
 
   positionAt(index: number): PosIdx {
-    return this.positions === null ? 0 : this.positions[index];
+    const positions = this.#positions;
+    if (positions === null) return 0;
+    if (Array.isArray(positions)) return positions[index];
+    const { left, right } = positions as MergedPositions;
+    const key = this.keys[index];
+    const place = right.find(key);
+    return place >= 0 ? right.positionAt(place) : left.positionAt(left.find(key));
   }
 
   /** The same names (and the same `keys` array) without positions. */
   get unpositioned(): Shape {
+    if (this.#positions === null) return this;
     this.#unpositioned ??= new Shape(this.keys, null, this.isStatic);
     return this.#unpositioned;
   }

@@ -22,12 +22,20 @@ export function compileWith(expr: WithExpr, scope: Scope): Run {
   return (env) => body(new Env(env, attrs(env)));
 }
 
+/** Each branch is compiled when it is first taken. */
 export function compileIf(expr: IfExpr, scope: Scope): Run {
   const condition = scope.run(expr.condition);
-  const yes = scope.run(expr.then);
-  const no = scope.run(expr.else);
   const pos = scope.pos(expr.condition.pos);
-  return (env) => (runBool(condition, env, pos, 'while evaluating a branch condition') ? yes(env) : no(env));
+  let yes: Run | null = null;
+  let no: Run | null = null;
+  return (env) => {
+    if (runBool(condition, env, pos, 'while evaluating a branch condition')) {
+      yes ??= scope.run(expr.then);
+      return yes(env);
+    }
+    no ??= scope.run(expr.else);
+    return no(env);
+  };
 }
 
 /** A failing `assert a == b` tells where the two differ. */

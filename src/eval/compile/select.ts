@@ -7,30 +7,10 @@ import { printExpr } from '../../syntax/index.ts';
 import { didYouMean, evalError, typeError, withTrace } from '../errors.ts';
 import { force, forceTextNoContext, forceThunk } from '../force.ts';
 import type { PosIdx } from '../positions.ts';
-import type { Shape } from '../shape.ts';
 import { intern, type SymbolId, symbolName } from '../symbols.ts';
 import { AttrSet, Code, type Env, isFunction, type Lazy, NixFloat, Thunk, type Value } from '../value.ts';
+import { AttrLookup } from './attr-lookup.ts';
 import type { Delay, Run, Scope } from './scope.ts';
-
-/** A lookup of one symbol that remembers its last answer. */
-export class AttrLookup {
-  readonly symbol: SymbolId;
-  #keys: readonly SymbolId[] | null = null;
-  #index = -1;
-
-  constructor(symbol: SymbolId) {
-    this.symbol = symbol;
-  }
-
-  /** Index of the attribute, or -1. */
-  find(shape: Shape): number {
-    if (shape.keys === this.#keys) return this.#index;
-    const index = shape.find(this.symbol);
-    this.#keys = shape.keys;
-    this.#index = index;
-    return index;
-  }
-}
 
 /** One step of an attribute path: a fixed name, or code for one. */
 type Step =

@@ -5,6 +5,7 @@ import { force, forceAttrs, forceThunk } from '../force.ts';
 import type { PosIdx } from '../positions.ts';
 import { intern } from '../symbols.ts';
 import { AttrSet, Code, type Env, type Lazy, Thunk, type Value } from '../value.ts';
+import { AttrLookup } from './attr-lookup.ts';
 import { ancestor, slotReader } from './frames.ts';
 import type { Delay, Run, Scope } from './scope.ts';
 
@@ -54,12 +55,12 @@ export function compileVariableDelay(expr: Expr & { kind: 'var' }, scope: Scope)
 
 /** Finds a name in the sets of the `with`s around, innermost first. */
 function withFinder(name: string, pos: PosIdx, depths: readonly number[]): (env: Env) => Lazy {
-  const symbol = intern(name);
+  const lookups = depths.map(() => new AttrLookup(intern(name)));
   return (env) => {
-    for (const depth of depths) {
-      const attrs = withScope(ancestor(env, depth), pos);
-      const value = attrs.get(symbol);
-      if (value !== undefined) return value;
+    for (let i = 0; i < depths.length; i++) {
+      const attrs = withScope(ancestor(env, depths[i]), pos);
+      const index = lookups[i].find(attrs.shape);
+      if (index >= 0) return attrs.values[index];
     }
     const candidates = depths.flatMap((depth) => withScope(ancestor(env, depth), pos).names());
     throw undefinedVariable(name, pos, candidates);
