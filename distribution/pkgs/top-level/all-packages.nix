@@ -96,7 +96,7 @@ programs (import ./names/base.nix // import ./names/networking.nix // import ./n
   xorg = programs xorgNames.programs // libraries xorgNames.libraries;
 
   postgresql = behind "postgresql" "postgresql-[0-9]+";
-  php = join "php" (lib.concatMap (meta: [ (behind meta "php[0-9.]+(-[a-z]+)?") ]) [ "php-cli" "php-common" ]);
+  php = behind "php-cli" "php[0-9.]+-cli";
   jdk = behind "default-jdk" "openjdk-[0-9]+-jdk";
   jdk_headless = behind "default-jdk-headless" "openjdk-[0-9]+-jdk-headless";
   jre = behind "default-jre" "openjdk-[0-9]+-jre";
