@@ -1,6 +1,6 @@
 /** What `nix-channel` and `firn start` need to work on channels: places, mirrors, and the files of Firn itself. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -13,14 +13,14 @@ import {
 } from '../channel/index.ts';
 import { ActivityType, NixError } from '../diagnostics/index.ts';
 import { defaultUrlFetcherSettings, UrlFetcher } from '../fetchers/index.ts';
-import { buildSettings, cacheDirectory, type Session, type Settings } from '../session/index.ts';
+import { buildSettings, cacheDirectory, currentUser, type Session, type Settings } from '../session/index.ts';
 
 /** Where this user's channels are: the list in the home directory, the profile in the store in use. */
 export function channelPlaces(session: Session, env: NodeJS.ProcessEnv): ChannelPlaces {
   const home = env['HOME'] ?? homedir();
   return {
     list: join(home, '.nix-channels'),
-    profile: join(session.location.stateDir, 'profiles/per-user', userInfo().username, 'channels'),
+    profile: join(session.location.stateDir, 'profiles/per-user', currentUser(), 'channels'),
     ...(session.location.root === undefined ? { defExpr: join(home, '.nix-defexpr') } : {}),
   };
 }

@@ -1,35 +1,44 @@
 /**
- * `firn start`, which `npm start` runs: channel, evaluation, build and boot of `examples/first-machine`, with what each
- * stage took. Everything happens in the private store; what is valid already is not made again.
+ * `firn start`, which `npm start` runs: channel, evaluation, downloads, build and boot of `examples/first-machine`, with
+ * what each stage took. Everything happens in the private store; what is valid already is not made again.
  */
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { addChannel, readChannelList, updateChannels } from '../channel/index.ts';
-import { ActivityType, encodeBytes, NixError, UsageError, Verbosity } from '../diagnostics/index.ts';
+import { ActivityType, UsageError, Verbosity } from '../diagnostics/index.ts';
 import { parseStorePath } from '../formats/index.ts';
-import { attachConsole, makeSshKeyPair, VirtualMachine } from '../nixos/index.ts';
-import { openSession, type Session } from '../session/index.ts';
+import {
+  attachConsole,
+  evaluateConfiguration,
+  findFreePort,
+  type MachineCredentials,
+  machineCredentials,
+  VirtualMachine,
+  writeSshConfig,
+} from '../nixos/index.ts';
+import { type BuildPlan, type Installable, openSession, type Session } from '../session/index.ts';
 import { computeClosure, queryValidPathInfo } from '../store/index.ts';
 import { channelFingerprint, channelPlaces, installationRoot, withChannels } from './channel-context.ts';
 import { finalSettings } from './common-flags.ts';
 import type { RunningCommand } from './program.ts';
+import { formatStartReport, type StartReport } from './start-report.ts';
 
 const DEFAULT_CHANNEL = 'debian:trixie';
 /** A boot under software emulation takes about 20 seconds; a loaded machine gets much more. */
 const BOOT_SECONDS = 300;
+/** Who may log in to the example machine. */
+const USER = 'alice';
 
-interface Stage {
-  readonly name: string;
-  readonly seconds: number;
-}
+type Stages = { readonly name: string; readonly seconds: number }[];
 
 interface StartOptions {
   /** Show the console when there is a terminal. */
@@ -37,64 +46,68 @@ interface StartOptions {
 }
 
 export async function startFirstMachine(options: StartOptions, running: RunningCommand): Promise<number> {
-  const { invocation, logger } = running;
   const directory = resolve('.firn/first-machine');
   mkdirSync(directory, { recursive: true });
-  const session = await openSession({
-    settings: finalSettings(invocation),
-    env: invocation.env,
-    logger,
-    storeUri: invocation.storeUri ?? 'private',
-    searchPath: [
-      `nixos-config=${join(installationRoot(), 'examples/first-machine/configuration.nix')}`,
-      `firn-run=${writeRunFiles(directory)}`,
-      ...invocation.searchPath,
-    ],
-    signal: running.signal,
-  });
+  const credentials = machineCredentials(directory);
+  if (credentials.fresh) forgetDisks(directory);
+  const session = await openStartSession(credentials, running);
   try {
-    const stages: Stage[] = [];
+    const stages: Stages = [];
     await timed(stages, 'channel', () => ensureChannel(session, running));
     const derivation = await timed(stages, 'evaluation', () => evaluateMachine(session));
     const plan = await session.planBuild([derivation]);
-    const toMake = `${plan.willFetch.length} files to fetch, ${plan.willBuild.length} derivations to build`;
-    logger.log(
-      Verbosity.info,
-      plan.willBuild.length + plan.willFetch.length > 0 ? toMake : 'everything is built already',
-    );
-    const [path] = await timed(stages, 'fetch and build', () => session.build([derivation]));
+    announce(plan, running);
+    await timed(stages, 'fetch', () => session.build(fetches(session, plan)));
+    const [path] = await timed(stages, 'build', () => session.build([derivation]));
     await session.addIndirectRoot(resolve('result'), path);
-    const machine = startMachine(path, session, directory, invocation.env);
+    const { machine, sshCommand } = await startMachine(path, session, { directory, credentials, running });
     await using _ = machine;
-    const boot = await bootMachine(machine, running);
-    stages.push({ name: 'boot', seconds: boot });
-    printSummary(session, path, stages, running);
+    stages.push({ name: 'boot', seconds: await bootMachine(machine, running) });
+    const login = { user: USER, password: credentials.password, sshCommand };
+    running.print(formatStartReport(makeReport(session, { path, plan, stages, login })));
     return await afterBoot(options, machine, running);
   } finally {
     await session.close();
   }
 }
 
-async function timed<T>(stages: Stage[], name: string, work: () => Promise<T>): Promise<T> {
+function openStartSession(credentials: MachineCredentials, running: RunningCommand): Promise<Session> {
+  const { invocation, logger, signal } = running;
+  return openSession({
+    settings: finalSettings(invocation),
+    env: invocation.env,
+    logger,
+    storeUri: invocation.storeUri ?? 'private',
+    searchPath: [
+      `nixos-config=${join(installationRoot(), 'examples/first-machine/configuration.nix')}`,
+      `firn-run=${credentials.runDirectory}`,
+      ...invocation.searchPath,
+    ],
+    signal,
+  });
+}
+
+/** A disk on which the account was made with an older password would not let the new one in. */
+function forgetDisks(directory: string): void {
+  for (const name of readdirSync(directory)) if (name.endsWith('.qcow2')) rmSync(join(directory, name));
+}
+
+function announce({ willFetch, willBuild }: BuildPlan, running: RunningCommand): void {
+  const isDone = willBuild.length + willFetch.length === 0;
+  const toMake = `${willFetch.length} files to fetch, ${willBuild.length} derivations to build`;
+  running.logger.log(Verbosity.info, isDone ? 'everything is built already' : toMake);
+}
+
+/** The downloads of a plan, to be made before the builds, so that both can be timed. */
+function fetches({ store }: Session, { willFetch }: BuildPlan): Installable[] {
+  return willFetch.map((path) => ({ drvPath: `${store.storeDir}/${path.baseName}`, outputs: ['out'] }));
+}
+
+async function timed<T>(stages: Stages, name: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   const result = await work();
   stages.push({ name, seconds: (performance.now() - start) / 1000 });
   return result;
-}
-
-/** The key pair of this run's user, kept in the clone's `.firn/` and never committed. */
-function writeRunFiles(directory: string): string {
-  const shown = join(directory, 'run');
-  mkdirSync(shown, { recursive: true });
-  const publicFile = join(shown, 'authorized-key.pub');
-  const privateFile = join(directory, 'id_ed25519');
-  if (!existsSync(publicFile) || !existsSync(privateFile)) {
-    const { publicKey, privateKey } = makeSshKeyPair('firn-first-machine');
-    writeFileSync(privateFile, privateKey, { mode: 0o600 });
-    writeFileSync(publicFile, `${publicKey}\n`);
-  }
-  chmodSync(privateFile, 0o600);
-  return shown;
 }
 
 /** Makes the default channel unless it is there and made from this very Firn. */
@@ -127,30 +140,42 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-async function evaluateMachine(session: Session) {
-  const answer = await session.evaluate({
-    source: { kind: 'file', path: encodeBytes('<nixpkgs/nixos>') },
-    attrPaths: ['vm'],
-    args: [],
-    output: 'derivations',
-    strict: false,
-    writeStore: true,
-  });
-  if (answer.kind !== 'derivations' || answer.derivations.length !== 1)
-    throw new NixError("the configuration's 'vm' is not one derivation");
-  const { drvPath, outputName } = answer.derivations[0];
+async function evaluateMachine(session: Session): Promise<Installable> {
+  const { drvPath, outputName } = await evaluateConfiguration(session, { product: 'vm', args: [] });
   return { drvPath, outputs: [outputName] };
 }
 
-function startMachine(
-  path: string,
-  session: Session,
-  directory: string,
-  env: NodeJS.ProcessEnv,
-): VirtualMachine {
+interface MachinePlace {
+  readonly directory: string;
+  readonly credentials: MachineCredentials;
+  readonly running: RunningCommand;
+}
+
+/** Starts QEMU. The machine's port 22 is at a free port of this host, unless QEMU_NET_OPTS says something else. */
+async function startMachine(path: string, session: Session, place: MachinePlace) {
+  const { directory, credentials, running } = place;
   const script = findRunner(session.realPath(path));
-  const defined = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return VirtualMachine.start({ script, directory, env: Object.fromEntries(defined) });
+  const host = basename(script).replace(/^run-(.*)-vm$/, '$1');
+  const port = await findFreePort();
+  const sshConfig = join(directory, 'ssh_config');
+  writeSshConfig(sshConfig, { host, port, user: USER, privateKeyFile: credentials.privateKeyFile });
+  const forward = `hostfwd=tcp:127.0.0.1:${port}-:22`;
+  const { env } = running.invocation;
+  const machine = VirtualMachine.start({
+    script,
+    directory,
+    env: {
+      ...definedEntries(env),
+      QEMU_NET_OPTS: env['QEMU_NET_OPTS'] ? `${forward},${env['QEMU_NET_OPTS']}` : forward,
+    },
+  });
+  return { machine, sshCommand: `ssh -F ${relative(process.cwd(), sshConfig)} ${host}` };
+}
+
+function definedEntries(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
 }
 
 async function bootMachine(machine: VirtualMachine, running: RunningCommand): Promise<number> {
@@ -159,31 +184,33 @@ async function bootMachine(machine: VirtualMachine, running: RunningCommand): Pr
   return machine.waitForText(/login: $/, BOOT_SECONDS);
 }
 
-function printSummary(
-  session: Session,
-  path: string,
-  stages: readonly Stage[],
-  running: RunningCommand,
-): void {
+interface Made {
+  readonly path: string;
+  readonly plan: BuildPlan;
+  readonly stages: Stages;
+  readonly login: StartReport['login'];
+}
+
+function makeReport(session: Session, { path, plan, stages, login }: Made): StartReport {
   const { store } = session;
-  const closure = computeClosure(store, [parseStorePath(store.storeDir, path)]);
-  const bytes = closure.reduce((sum, each) => sum + queryValidPathInfo(store, each).narSizeBytes, 0);
-  const rows = stages.map(({ name, seconds }) => `  ${name.padEnd(18)}${seconds.toFixed(1).padStart(7)} s`);
-  running.print(
-    [
-      '',
-      'The machine has booted.',
-      `  store paths       ${String(closure.length).padStart(7)}`,
-      `  size              ${(bytes / 1024 / 1024).toFixed(0).padStart(7)} MiB`,
-      ...rows,
-      '',
-      `  result -> ${session.realPath(path)}`,
-      "  To use Firn's commands, put them on PATH:",
-      `    export PATH="${join(installationRoot(), 'bin')}:$PATH"`,
-      '',
-      '',
-    ].join('\n'),
-  );
+  const system = parseStorePath(store.storeDir, path);
+  const closure = computeClosure(store, [system]);
+  const files = plan.willFetch.map((drvPath) => store.readDerivation(drvPath).outputs.get('out')!.path);
+  return {
+    stages,
+    fetched: {
+      count: files.length,
+      bytes: files.reduce((sum, file) => sum + statSync(session.realPath(file)).size, 0),
+    },
+    builtCount: plan.willBuild.length,
+    closure: {
+      count: closure.length,
+      bytes: closure.reduce((sum, each) => sum + queryValidPathInfo(store, each).narSizeBytes, 0),
+    },
+    result: session.realPath(path),
+    login,
+    binDirectory: join(installationRoot(), 'bin'),
+  };
 }
 
 async function afterBoot(

@@ -1,6 +1,8 @@
 /** NixOS on top of a session: rebuilding a configuration, running machines. */
 
 export { describeExit, type EnterOptions, enterArguments, enterStore } from './enter.ts';
+export { type MachineCredentials, machineCredentials } from './machine-credentials.ts';
+export { hashPassword, makePassword } from './password-hash.ts';
 export {
   buildConfiguration,
   evaluateConfiguration,
@@ -8,6 +10,7 @@ export {
   type RebuildProduct,
   type RebuildRequest,
 } from './rebuild.ts';
+export { findFreePort, type SshAccess, writeSshConfig } from './ssh-config.ts';
 export { makeSshKeyPair, type SshKeyPair } from './ssh-key.ts';
 export { attachConsole } from './vm/console.ts';
 export { QmpClient } from './vm/qmp.ts';

@@ -16,7 +16,7 @@ export {
   type SearchPathEntry,
   splitSearchPath,
 } from './search-path.ts';
-export { type Installable, openSession, Session, type SessionOptions } from './session.ts';
+export { currentUser, type Installable, openSession, Session, type SessionOptions } from './session.ts';
 export {
   maxJobs,
   readConfigurationFiles,

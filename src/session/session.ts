@@ -305,7 +305,8 @@ export class Session {
   }
 }
 
-function currentUser(): string {
+/** The name of the user that this process runs as, or `uid-NUMBER` for one that has no name. */
+export function currentUser(): string {
   try {
     return userInfo().username;
   } catch {
