@@ -4,21 +4,23 @@
  * 1. *set-up*, which may download: the bundle, the toolbox (bubblewrap, a static shell and C++ Nix as the oracle, all
  *    from Debian's verified archive) and the .debs that the machines under test consist of;
  * 2. *static checks*: types, format, lint, part boundaries;
- * 3. *tests*, inside a network namespace of their own where only loopback exists, with a scratch HOME.
+ * 3. *tests*, inside a network namespace of their own where only loopback exists, with a scratch HOME; at the very end a
+ *    summary: what passed, failed, was skipped or not run, and why.
  *
- * A file whose tests need a mirror says so in `tests/needs-mirror.ts`. Without a mirror those are reported as not run
+ * A file whose tests need a mirror says so in `tests/support/needs-mirror.ts`. Without a mirror those are reported as not run
  * and the exit status is 1, unless `FIRN_OFFLINE=1` says that this is wanted.
  *
  * `npm test -- PATTERN...` runs only the test files whose path contains one of the patterns.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { needsHostNamespace, needsMirror } from '../tests/support/needs-mirror.ts';
+import { needsMirror } from '../tests/support/needs-mirror.ts';
 import { prepareToolbox, type Toolbox } from '../tests/support/toolbox.ts';
 import { bundleIsStale, writeBundle } from './bundle.ts';
+import { type FilesNotRun, formatSummary, parseRecords } from './test-summary.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -38,46 +40,68 @@ function testFiles(patterns: readonly string[]): string[] {
   return wanted.sort();
 }
 
-/** The command that gives a process its own network with only loopback; empty where no tool can. */
-function isolate(toolbox: Toolbox | undefined): string[] {
-  if (!toolbox) return [];
-  const root = process.getuid?.() === 0;
-  return [
+/** The command that gives a process its own network with only loopback; a reason where that cannot be had. */
+function isolation(toolbox: Toolbox | undefined): readonly string[] | { readonly missing: string } {
+  if (!toolbox) return { missing: 'there is no bubblewrap' };
+  const command = [
     ...toolbox.bubblewrap,
     '--dev-bind',
     '/',
     '/',
     '--unshare-net',
-    ...(root ? ['--cap-add', 'ALL'] : []),
+    ...(process.getuid?.() === 0 ? ['--cap-add', 'ALL'] : []),
     '--die-with-parent',
     '--',
   ];
+  const [program, ...args] = command;
+  const probe = spawnSync(program, [...args, process.execPath, '-e', ''], { encoding: 'utf8' });
+  return probe.status === 0 ? command : { missing: probe.stderr.trim() || String(probe.error) };
 }
 
-function runTests(files: readonly string[], toolbox: Toolbox | undefined, inHost = false): number {
-  const home = mkdtempSync(join(tmpdir(), 'firn-test-home-'));
+/** Runs test files, then writes the summary. Returns the exit status. */
+function runTests(
+  files: readonly string[],
+  toolbox: Toolbox | undefined,
+  notRun: readonly FilesNotRun[],
+): number {
+  const isolated = isolation(toolbox);
+  const scratch = mkdtempSync(join(tmpdir(), 'firn-test-home-'));
+  const records = join(scratch, 'records');
   const [command, ...args] = [
-    ...(inHost ? [] : isolate(toolbox)),
+    ...('missing' in isolated ? [] : isolated),
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     '--test',
     `--test-concurrency=${availableParallelism()}`,
     '--test-timeout=1200000',
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${join(root, 'scripts/test-reporter.ts')}`,
+    `--test-reporter-destination=${records}`,
     ...files,
   ];
+  const started = performance.now();
   try {
     const env = {
       ...process.env,
       ...(toolbox?.environment ?? {}),
-      HOME: home,
+      HOME: scratch,
       XDG_DATA_HOME: '',
       XDG_CACHE_HOME: '',
       XDG_CONFIG_HOME: '',
     };
-    const result = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
+    const result =
+      files.length === 0 ? { status: 0 } : spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
+    const summary = formatSummary({
+      records: existsSync(records) ? parseRecords(readFileSync(records, 'utf8')) : [],
+      notRun,
+      seconds: (performance.now() - started) / 1000,
+      notes: 'missing' in isolated ? [`tests ran in the network of this machine: ${isolated.missing}`] : [],
+    });
+    process.stdout.write(summary);
     return result.status ?? 1;
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
 }
 
@@ -90,28 +114,25 @@ async function main(): Promise<number> {
   try {
     toolbox = await prepareToolbox({ download: !offline });
   } catch (error) {
-    reason = (error as Error).message;
+    reason = offline ? reason : (error as Error).message;
   }
   if (patterns.length === 0) {
     const checks = spawnSync(process.execPath, [join(root, 'scripts/check.ts')], { stdio: 'inherit' });
     if (checks.status !== 0) return 1;
   }
-  const all = testFiles(patterns);
-  const files = patterns.length > 0 ? all : all.filter((file) => !needsHostNamespace(file));
-  const apart = all.filter((file) => !files.includes(file));
-  if (apart.length > 0) {
-    process.stdout.write(
-      `not run here: they need the host's namespaces; name them to run them:\n${apart.map((file) => `  ${file}\n`).join('')}`,
+  const files = testFiles(patterns);
+  if (files.length === 0) {
+    process.stderr.write(
+      `error: no test file has ${patterns.map((each) => `'${each}'`).join(' or ')} in its path\n`,
     );
+    return 1;
   }
   const runnable = toolbox ? files : files.filter((file) => !needsMirror(file));
   const left = files.filter((file) => !runnable.includes(file));
-  const status = runTests(runnable, toolbox, runnable.some(needsHostNamespace));
-  if (left.length === 0) return status;
-  process.stdout.write(
-    `\nnot run, because the Debian mirror could not be used (${reason}):\n${left.map((file) => `  ${file}\n`).join('')}`,
-  );
-  return offline ? status : 1;
+  const notRun =
+    left.length === 0 ? [] : [{ reason: `the Debian mirror could not be used (${reason})`, files: left }];
+  const status = runTests(runnable, toolbox, notRun);
+  return left.length === 0 || offline ? status : 1;
 }
 
 process.exitCode = await main();

@@ -1,8 +1,13 @@
 /**
  * Users that builds run as when we are root. They need no entry in `/etc/passwd`: a range of numbers is enough, each
- * taken by at most one build at a time (a lock file per number, below the store's state directory, as C++ Nix has).
+ * taken by at most one build at a time.
+ *
+ * Users belong to the machine, not to a store: before and after a build everything that runs under its user is killed,
+ * so that two stores of one machine that took the same user would kill each other's builds. A user is therefore taken
+ * by locking a file for it in several directories: one for all stores of this machine, the store's own state directory
+ * (where C++ Nix looks that shares the store), and that of a C++ Nix which stands beside us, if it ever used the user.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted } from '../diagnostics/index.ts';
@@ -14,18 +19,29 @@ import type { BuildUserIds } from './sandbox.ts';
 export interface BuildUser extends BuildUserIds, AsyncDisposable {}
 
 export interface BuildUserPoolOptions {
+  /** The store's state directory. */
   readonly stateDir: string;
   readonly firstUid: number;
   readonly count: number;
   readonly gid: number;
+  /** Lock files that all stores of this machine share; `/run/firn/userpool`. */
+  readonly machineDirectory?: string;
 }
+
+const machineDirectory = '/run/firn/userpool';
+/** Where a C++ Nix of this machine has its lock files. Only those that exist are used: nothing is created there. */
+const foreignDirectory = '/nix/var/nix/userpool';
 
 export class BuildUserPool {
   readonly #options: BuildUserPoolOptions;
+  readonly #directories: readonly string[];
 
   constructor(options: BuildUserPoolOptions) {
     if (options.firstUid <= 0) throw new Error('a build user must not be root');
     this.#options = options;
+    const machine = options.machineDirectory ?? machineDirectory;
+    // A machine whose /run cannot be written has the store's own directory alone.
+    this.#directories = [...(tryMakeDirectory(machine) ? [machine] : []), join(options.stateDir, 'userpool')];
   }
 
   /**
@@ -46,21 +62,42 @@ export class BuildUserPool {
   }
 
   #tryAcquire(): BuildUser | undefined {
-    const { stateDir, firstUid, count, gid } = this.#options;
-    const directory = join(stateDir, 'userpool');
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    const { firstUid, count, gid } = this.#options;
+    for (const directory of this.#directories) mkdirSync(directory, { recursive: true, mode: 0o755 });
     for (let uid = firstUid; uid < firstUid + count; uid++) {
-      const lock = new FlockFile(join(directory, String(uid)));
-      if (!lock.tryLock('exclusive')) {
-        lock.close();
-        continue;
-      }
+      const locks = this.#tryLock(String(uid));
+      if (!locks) continue;
       const release = async () => {
         await killProcessesOf(uid);
-        lock.close();
+        for (const lock of locks) lock.close();
       };
       return { uid, gid, [Symbol.asyncDispose]: release };
     }
     return undefined;
+  }
+
+  /** All of a user's locks, or none. */
+  #tryLock(name: string): FlockFile[] | undefined {
+    const paths = this.#directories.map((directory) => join(directory, name));
+    const foreign = join(foreignDirectory, name);
+    if (!paths.includes(foreign) && existsSync(foreign)) paths.push(foreign);
+    const locks: FlockFile[] = [];
+    for (const path of paths) {
+      const lock = new FlockFile(path);
+      locks.push(lock);
+      if (lock.tryLock('exclusive')) continue;
+      for (const each of locks) each.close();
+      return undefined;
+    }
+    return locks;
+  }
+}
+
+function tryMakeDirectory(directory: string): boolean {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -10,7 +10,12 @@ import { defaultBuildSettings } from '../../src/builder/index.ts';
 import { nodeRuntime } from '../../src/builder/node-runtime.ts';
 import { ActivityType, Interrupted, ResultType } from '../../src/diagnostics/index.ts';
 import { processesOf } from '../../src/platform/index.ts';
-import { ScratchBuilder, type TestDerivation, toolsDirectory } from '../support/scratch-builder.ts';
+import {
+  firstBuildUser,
+  ScratchBuilder,
+  type TestDerivation,
+  toolsDirectory,
+} from '../support/scratch-builder.ts';
 
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
 
@@ -138,7 +143,7 @@ describe('downloads', { skip: toolsDirectory === undefined ? 'FIRN_TEST_BWRAP is
     const controller = new AbortController();
     onSlow = () => controller.abort();
     await assert.rejects(scratch.build(drvPath, {}, controller.signal), Interrupted);
-    if (process.getuid?.() === 0) assert.deepEqual(processesOf(30001), []);
+    if (process.getuid?.() === 0) assert.deepEqual(processesOf(firstBuildUser), []);
     assert.deepEqual(
       readdirSync(join(scratch.store.stateDir, 'downloads')).filter((name) => !name.endsWith('.lock')),
       [],

@@ -19,10 +19,9 @@ import { buildLogPath, sandboxToolsIn, toolCommand } from '../../src/builder/ind
 import { Interrupted, ResultType } from '../../src/diagnostics/index.ts';
 import type { StorePath } from '../../src/formats/index.ts';
 import { decodeBzip2, processesOf, runProcess } from '../../src/platform/index.ts';
-import { ScratchBuilder, system, toolsDirectory } from '../support/scratch-builder.ts';
+import { firstBuildUser, ScratchBuilder, system, toolsDirectory } from '../support/scratch-builder.ts';
 
 const root = process.getuid?.() === 0;
-const firstBuildUser = 30001;
 
 describe('builder', { skip: toolsDirectory === undefined ? 'FIRN_TEST_BWRAP is not set' : false }, () => {
   let scratch: ScratchBuilder;

@@ -9,11 +9,3 @@ const patterns = [
 export function needsMirror(file: string): boolean {
   return patterns.some((pattern) => pattern.test(file)) && !/^tests\/functional\/lib/.test(file);
 }
-
-/**
- * Test files that fail inside the network namespace of `npm test` and pass outside of it (seen for downloads and for
- * killed builders): `npm test -- FILE` in a shell of one's own runs them until that is mended.
- */
-export function needsHostNamespace(file: string): boolean {
-  return /^tests\/(functional|differential)\/builder/.test(file);
-}

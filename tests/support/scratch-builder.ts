@@ -21,6 +21,9 @@ import { LocalStore, nodeHasher } from '../../src/store/index.ts';
 export const toolsDirectory = process.env['FIRN_TEST_BWRAP'];
 export const system = process.arch === 'arm64' ? 'aarch64-linux' : 'x86_64-linux';
 
+/** Build users of this process's own: what tests assert of a user's processes holds while other tests build. */
+export const firstBuildUser = 32_000 + (process.pid % 800) * 32;
+
 /** A derivation as a test writes it. Inputs are found by the paths that `use` returned. */
 export interface TestDerivation {
   readonly name: string;
@@ -86,7 +89,11 @@ export class ScratchBuilder implements AsyncDisposable {
       temporaryDirectory,
       cacheDirectory: join(directory, 'cache'),
     });
-    return new ScratchBuilder(directory, store, { ...defaults, ...settings });
+    return new ScratchBuilder(directory, store, {
+      ...defaults,
+      buildUserFirstId: firstBuildUser,
+      ...settings,
+    });
   }
 
   /** A builder with some settings changed. */
