@@ -16,6 +16,7 @@ export const entryPoints: Readonly<Record<string, string>> = {
   main: 'src/cli/main.ts',
   'evaluator-worker': 'src/session/evaluator-worker.ts',
   'sandbox-worker': 'src/builder/sandbox-worker.ts',
+  'switch-to-configuration': 'src/nixos/switch/main.ts',
   index: 'src/index.ts',
 };
 

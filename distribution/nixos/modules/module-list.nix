@@ -31,6 +31,7 @@
   ./services/system/udev.nix
   ./services/ttys/getty.nix
   ./system/activation/activation-script.nix
+  ./system/activation/switch.nix
   ./system/activation/top-level.nix
   ./system/boot/kernel.nix
   ./system/boot/stage-1.nix
