@@ -13,22 +13,25 @@ let
 in
 {
   options.virtualisation.vmVariant = mkOption {
-    type = types.listOf types.unspecified;
-    default = [ ];
-    example = lib.literalExpression "[ { virtualisation.memorySize = 2048; } ]";
-    description = "Modules that only the machines of `nixos-rebuild build-vm` have.";
+    type = types.deferredModule;
+    default = { };
+    example = {
+      virtualisation.memorySize = 2048;
+    };
+    description = "A module that only the machines of `nixos-rebuild build-vm` have.";
   };
 
   config.system.build = {
-    vm = lib.mkDefault (variant ([ ./qemu-vm.nix ] ++ config.virtualisation.vmVariant));
+    vm = lib.mkDefault (variant [
+      ./qemu-vm.nix
+      config.virtualisation.vmVariant
+    ]);
     vmWithBootLoader = lib.mkDefault (
-      variant (
-        [
-          ./qemu-vm.nix
-          { virtualisation.useBootLoader = true; }
-        ]
-        ++ config.virtualisation.vmVariant
-      )
+      variant [
+        ./qemu-vm.nix
+        { virtualisation.useBootLoader = true; }
+        config.virtualisation.vmVariant
+      ]
     );
   };
 }
