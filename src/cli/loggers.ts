@@ -7,6 +7,7 @@ import {
   type Activity,
   ActivityType,
   decodeBytes,
+  type IsForeign,
   type LogField,
   type Logger,
   type NixError,
@@ -48,6 +49,8 @@ export interface LoggerOptions {
 
 /** A logger for the command line. Call `finish` before the program ends. */
 export interface CommandLogger extends Logger {
+  /** Files whose frames errors leave out, once it is known which they are. */
+  isForeign: IsForeign | undefined;
   finish(): void;
 }
 
@@ -66,6 +69,7 @@ interface Running {
 /** Lines, and below them one status line when the output is a terminal. */
 class TextLogger implements CommandLogger {
   readonly verbosity: Verbosity;
+  isForeign: IsForeign | undefined;
   readonly #output: LogOutput;
   readonly #options: LoggerOptions;
   readonly #withBar: boolean;
@@ -92,7 +96,8 @@ class TextLogger implements CommandLogger {
 
   error(error: NixError): void {
     const { showTrace } = this.#options;
-    this.#line(renderError(error, { showTrace, colour: this.#output.isTerminal }));
+    const { isForeign } = this;
+    this.#line(renderError(error, { showTrace, colour: this.#output.isTerminal, isForeign }));
   }
 
   activity(type: ActivityType, text: string, _fields: readonly LogField[] = []): Activity {
@@ -175,6 +180,7 @@ function mebibytes(bytes: number): string {
 /** One JSON object a line, each after `@nix `. */
 class JsonLogger implements CommandLogger {
   readonly verbosity: Verbosity;
+  isForeign: IsForeign | undefined;
   readonly #output: LogOutput;
   readonly #showTrace: boolean;
   #next = 1;
@@ -194,7 +200,9 @@ class JsonLogger implements CommandLogger {
   }
 
   error(error: NixError): void {
-    const msg = decodeBytes(renderError(error, { showTrace: this.#showTrace, colour: false }));
+    const { isForeign } = this;
+    const text = renderError(error, { showTrace: this.#showTrace, colour: false, isForeign });
+    const msg = decodeBytes(text);
     this.#write({ action: 'msg', level: Verbosity.error, msg, raw_msg: decodeBytes(error.message) });
   }
 

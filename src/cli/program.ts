@@ -101,6 +101,9 @@ async function runPrepared(
           storeUri: invocation.storeUri,
           searchPath: invocation.searchPath,
           signal: abort.signal,
+        }).then((session) => {
+          logger.isForeign = session.isForeignFile;
+          return session;
         });
         return opened;
       },

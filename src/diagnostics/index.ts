@@ -1,6 +1,7 @@
 /** Errors, positions, traces and the Logger interface. Imports nothing. */
 
 export { decodeBytes, encodeBytes } from './byte-string.ts';
+export { foldTraces, foreignBelow, type IsForeign } from './fold-trace.ts';
 export {
   type Activity,
   ActivityType,

@@ -32,6 +32,8 @@ export class NixError extends Error {
   readonly exitStatus: number;
   /** Innermost first. */
   readonly traces: Trace[] = [];
+  /** For an infinite recursion: the places of values each of which needs the next, the last one the first. */
+  cycle: readonly Position[] = [];
 
   constructor(message: string, options: NixErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -5,6 +5,7 @@
  * The result is a byte string, like the messages that evaluation makes.
  */
 import { encodeBytes } from './byte-string.ts';
+import { foldTraces, type IsForeign, isForeignPosition } from './fold-trace.ts';
 import type { NixError, Trace } from './nix-error.ts';
 import type { Position } from './position.ts';
 
@@ -14,12 +15,16 @@ export interface RenderOptions {
   readonly colour: boolean;
   /** What stands before the colon. Default: `error`; warnings with a position are rendered the same way. */
   readonly label?: string;
+  /** Files whose frames are left out, unless the whole trace is shown (see `foldTraces`). */
+  readonly isForeign?: IsForeign | undefined;
 }
 
 /** Frames (a frame with a position counts twice) shown before the trace is cut. */
 const FEW_FRAMES = 3;
 /** Up to this many repeated frames in a row are printed. */
 const FEW_REPEATED = 5;
+/** Longer cycles are shown by their beginning and their end. */
+const MOST_STEPS = 16;
 const ELLIPSIS = encodeBytes('…');
 
 const plain = { red: '', blue: '', magenta: '', normal: '' };
@@ -30,11 +35,49 @@ export function renderError(error: NixError, options: RenderOptions): string {
   const colours = options.colour ? ansi : plain;
   const label = options.label ?? 'error';
   const prefix = `${options.label === undefined ? colours.red : colours.magenta}${label}:${colours.normal} `;
-  let text = renderTraces([...error.traces].reverse(), options, colours);
+  const isForeign = options.showTrace ? undefined : options.isForeign;
+  const traces = isForeign ? foldTraces(error, isForeign) : error.traces;
+  let text = renderTraces([...traces].reverse(), options, colours);
+  const note = traces.length < error.traces.length && !text.includes(TRUNCATED) ? FOLDED : '';
   if (text !== '') text += `\n${prefix}`;
   text += `${asBytes(error.message)}\n${renderPlace(error.pos, '', colours)}`;
+  text += renderCycle(error.cycle, isForeign);
   if (error.hint) text += `${asBytes(error.hint)}\n`;
+  if (note !== '') text += `${colours.magenta}${note}${colours.normal}\n`;
   return indent(prefix, ' '.repeat(label.length + 2), text.replace(/[\s\n]+$/, ''));
+}
+
+const TRUNCATED = "(stack trace truncated; use '--show-trace' to show the full, detailed trace)";
+const FOLDED = "(use '--show-trace' to show how evaluation got there)";
+
+/** The steps of an infinite recursion; those in foreign files are only counted. */
+function renderCycle(steps: readonly Position[], isForeign: IsForeign | undefined): string {
+  if (steps.length < 2) return '';
+  const lines: string[] = [];
+  let hidden = 0;
+  const count = () => {
+    if (hidden > 0) lines.push(`  (${hidden} ${hidden === 1 ? 'step' : 'steps'} elsewhere)`);
+    hidden = 0;
+  };
+  for (const pos of steps) {
+    if (isForeign && isForeignPosition(pos, isForeign)) hidden++;
+    else {
+      count();
+      lines.push(`  ${renderStep(pos)}`);
+    }
+  }
+  if (lines.length === 0) return '';
+  count();
+  if (lines.length > MOST_STEPS) {
+    const left = lines.length - MOST_STEPS;
+    lines.splice(MOST_STEPS - 4, left, `  (${left} more steps)`);
+  }
+  return `each of these needs the next, and the last one the first:\n${lines.join('\n')}\n`;
+}
+
+function renderStep(pos: Position): string {
+  const { line } = pos.source.lineColumn(pos.offset);
+  return `${placeOf(pos)}: ${pos.source.line(line)?.trim() ?? ''}`;
 }
 
 /** Messages of other parts are Unicode texts; those of evaluation are bytes already. */
@@ -67,8 +110,7 @@ function renderTraces(traces: readonly Trace[], { showTrace }: RenderOptions, co
   }
   text += renderSkipped(skipped, colours);
   if (!truncated) return text;
-  const note = "(stack trace truncated; use '--show-trace' to show the full, detailed trace)";
-  return `${text}\n${colours.magenta}${note}${colours.normal}\n`;
+  return `${text}\n${colours.magenta}${TRUNCATED}${colours.normal}\n`;
 }
 
 function renderTrace(trace: Trace, colours: Colours): string {

@@ -14,7 +14,7 @@ export class InfiniteRecursion extends EvalError {
   /** The thunk that was met again. */
   readonly thunk: Thunk;
   /** Positions of the thunks under evaluation from the innermost back to `thunk`. */
-  readonly cycle: PosIdx[] = [];
+  readonly steps: PosIdx[] = [];
   /** Whether unwinding has passed the first forcing of `thunk`. */
   closed = false;
 

@@ -5,7 +5,7 @@
  */
 
 import { NixError } from '../diagnostics/index.ts';
-import { describeCycle } from './cycle.ts';
+import { cycleOf } from './cycle.ts';
 import {
   asNixError,
   copyError,
@@ -67,10 +67,10 @@ export function forceThunk(thunk: Thunk, pos: PosIdx): Value {
 function giveUp(thunk: Thunk, code: Code, env: unknown, thrown: unknown): unknown {
   const error = asNixError(thrown);
   if (error instanceof InfiniteRecursion && !error.closed) {
-    error.cycle.push(code.pos);
+    error.steps.push(code.pos);
     if (error.thunk === thunk) {
       error.closed = true;
-      error.hint = describeCycle(error.cycle);
+      error.cycle = cycleOf(error.steps);
       error.addTrace('entering the infinite recursion', undefined, true);
     }
   }

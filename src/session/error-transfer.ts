@@ -17,6 +17,7 @@ export interface TransferredError extends ErrorRecord {
     readonly pos: TransferredPosition | undefined;
     readonly always: boolean;
   }[];
+  readonly cycle: readonly TransferredPosition[];
   /** The sources that positions refer to. */
   readonly sources: readonly { readonly origin: SourceOrigin; readonly text: string }[];
 }
@@ -37,10 +38,12 @@ export function transferError(error: unknown): TransferredError {
     pos: transfer(trace.pos),
     always: trace.always === true,
   }));
+  const cycle = (isNix ? error.cycle : []).map((step) => transfer(step)!);
   return {
     ...errorToRecord(error),
     pos,
     traces,
+    cycle,
     sources: sources.map((source) => ({ origin: source.origin, text: textOf(source) })),
   };
 }
@@ -53,6 +56,7 @@ export function rebuildError(transferred: TransferredError): Error {
   const place = (pos: TransferredPosition | undefined): Position | undefined =>
     pos && { source: sources[pos.source], offset: pos.offset };
   error.pos = place(transferred.pos);
+  error.cycle = transferred.cycle.map((step) => place(step)!);
   for (const { message, pos, always } of transferred.traces) error.addTrace(message, place(pos), always);
   return error;
 }

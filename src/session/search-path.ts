@@ -3,6 +3,7 @@
  * to the channels of the store in use and to `/etc/nixos/configuration.nix`.
  */
 import { join } from 'node:path';
+import { NixError } from '../diagnostics/index.ts';
 import type { Settings } from './settings.ts';
 
 /** One element: `prefix` is empty for plain directories. */
@@ -63,4 +64,24 @@ export function defaultSearchPath(stateDir: string, user: string): string[] {
     'nixos-config=/etc/nixos/configuration.nix',
     ...channels,
   ];
+}
+
+const lookupHints: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(nixpkgs|nixos)(\/|$)/,
+    "no channel is installed in this store: run 'nix-channel --add debian:trixie nixos', then 'nix-channel --update'",
+  ],
+  [
+    /^nixos-config$/,
+    "write the machine's configuration to '/etc/nixos/configuration.nix', or name it with '-I nixos-config=FILE'",
+  ],
+];
+
+/** Rethrows an error of evaluation; one about a well-known name that is not in the search path says what to do. */
+export function explainLookup(error: unknown): never {
+  if (error instanceof NixError && error.hint === undefined) {
+    const name = /^file '(.+)' was not found in the Nix search path/.exec(error.message)?.[1];
+    error.hint = name && lookupHints.find(([pattern]) => pattern.test(name))?.[1];
+  }
+  throw error;
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   Builder,
   type BuildPlan,
@@ -12,7 +12,14 @@ import {
   sandboxToolsIn,
   throwFailures,
 } from '../builder/index.ts';
-import { type Logger, NixError, UsageError, Verbosity } from '../diagnostics/index.ts';
+import {
+  foreignBelow,
+  type IsForeign,
+  type Logger,
+  NixError,
+  UsageError,
+  Verbosity,
+} from '../diagnostics/index.ts';
 import type { FetchRequest } from '../eval/index.ts';
 import { equalHashes, parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
 import {
@@ -29,7 +36,7 @@ import { EvaluatorClient } from './evaluator-client.ts';
 import { PathResolver } from './path-resolver.ts';
 import { PendingAdditions } from './pending-additions.ts';
 import { readBuildLog } from './read-build-log.ts';
-import { type SearchPathEntry, searchPath } from './search-path.ts';
+import { explainLookup, type SearchPathEntry, searchPath } from './search-path.ts';
 import type { Settings } from './settings.ts';
 import { locateStore, type StoreLocation } from './store-location.ts';
 
@@ -70,6 +77,8 @@ export class Session {
   readonly location: StoreLocation;
   readonly store: LocalStore;
   readonly searchPath: readonly SearchPathEntry[];
+  /** Files that the user did not write: those of the store and of the distribution in use. */
+  readonly isForeignFile: IsForeign;
   readonly #options: SessionOptions;
   readonly #resolver: PathResolver;
   readonly #additions: PendingAdditions;
@@ -91,18 +100,19 @@ export class Session {
       stateDir: location.stateDir,
       user: currentUser(),
     });
+    this.isForeignFile = foreignBelow([location.storeDir, ...distributionDirectories(this.searchPath)]);
   }
 
   /** Evaluates; afterwards everything that evaluation produced is in the store. */
   async evaluate(request: EvaluationRequest): Promise<EvaluationAnswer> {
-    const answer = await this.#client().evaluate(request);
+    const answer = await this.#client().evaluate(request).catch(explainLookup);
     await this.#additions.settle();
     return answer;
   }
 
   /** Resolves `<name>` in the search path; byte strings. */
   findFile(name: string): Promise<string> {
-    return this.#client().findFile(name);
+    return this.#client().findFile(name).catch(explainLookup);
   }
 
   /**
@@ -303,6 +313,15 @@ export class Session {
   #parse(path: string): StorePath {
     return parseStorePath(this.store.storeDir, path);
   }
+}
+
+/** Where `<nixpkgs>` is, unless the user is at work in it. */
+function distributionDirectories(path: readonly SearchPathEntry[]): string[] {
+  const here = `${process.cwd()}/`;
+  return path
+    .filter(({ prefix }) => prefix === 'nixpkgs' || prefix === 'nixos')
+    .map((entry) => resolve(entry.path))
+    .filter((directory) => !here.startsWith(`${directory}/`));
 }
 
 /** The name of the user that this process runs as, or `uid-NUMBER` for one that has no name. */

@@ -18,6 +18,7 @@ let
     isString
     map
     mapAttrs
+    pathExists
     removeAttrs
     substring
     ;
@@ -64,6 +65,16 @@ let
       options = { };
       config = withExtra (removeAttrs m shortKeys) (freeformOf m);
     };
+  # Where the file of a module says `imports`; null where that is not known. For error messages: evaluates the file again.
+  importsPosition =
+    args: file:
+    let
+      isFile = isString file && substring 0 1 file == "/" && pathExists file;
+      m = if isFile then applyIfFunction args (import file) else null;
+    in
+    if isAttrs m then builtins.unsafeGetAttrPos "imports" m else null;
+  applyIfFunction =
+    args: m: if builtins.isFunction m then lib.modules.applyModuleArgs "" m args else m;
 in
 rec {
   /** One form for every module that is a set. `file` and `key` stand in for missing `_file` and `key`. */
@@ -117,7 +128,10 @@ rec {
       let
         path = toString m;
       in
-      unifyModuleSyntax path path (applyModuleArgsIfFunction path (import m) args)
+      if pathExists m then
+        unifyModuleSyntax path path (applyModuleArgsIfFunction path (import m) args)
+      else
+        throw (messages.missingImport (importsPosition args file) file path)
     else if isList m then
       throw (messages.nestedImports file m)
     else

@@ -273,6 +273,18 @@ rec {
     in
     if builtins.elem name [ "enable" "package" "type" "name" ] then [ ] else take 3 (search [ ] tree);
 
+  missingImport = position: file: path:
+    "The file `${path}' does not exist."
+    + (
+      if position != null then
+        "\n  - in `imports' at ${position.file}:${toString position.line}:${toString position.column}"
+      else if toString file == lib.options.unknownModule then
+        ""
+      else
+        "\n  - in `imports' of `${toString file}'"
+    )
+    + "\n  expected: a file or directory that is there";
+
   nestedImports = file: value:
     "A list in `imports' holds another list."
     + "\n  - in `${toString file}': ${describe value}"

@@ -1,0 +1,7 @@
+{ config, pkgs, ... }:
+
+{
+  imports = [ ./other.nix ];
+  fileSystems."/".device = "/dev/vda1";
+  networking.hostName = "one";
+}

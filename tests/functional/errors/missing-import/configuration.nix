@@ -1,0 +1,7 @@
+{ config, pkgs, ... }:
+{
+  imports = [
+    ./hardware-configuration.nix
+  ];
+  fileSystems."/".device = "/dev/vda1";
+}

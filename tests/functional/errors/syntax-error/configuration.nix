@@ -1,0 +1,6 @@
+{ config, pkgs, ... }:
+
+{
+  networking.hostName = "cartman"
+  services.openssh.enable = true;
+}

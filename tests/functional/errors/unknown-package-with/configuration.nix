@@ -1,0 +1,5 @@
+{ config, pkgs, ... }:
+{
+  fileSystems."/".device = "/dev/vda1";
+  environment.systemPackages = with pkgs; [ firefoxx ];
+}

@@ -1,0 +1,5 @@
+{ config, pkgs, ... }:
+{
+  fileSystems."/".device = "/dev/vda1";
+  services.openssh.enable = "yes";
+}
