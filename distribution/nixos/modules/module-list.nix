@@ -22,14 +22,19 @@
   ./security/pam.nix
   ./security/sudo.nix
   ./security/wrappers.nix
+  ./services/databases/postgresql.nix
   ./services/misc/nix-daemon.nix
   ./services/networking/dhcpcd.nix
   ./services/networking/firewall.nix
+  ./services/networking/nat.nix
   ./services/networking/sshd.nix
   ./services/networking/timesyncd.nix
+  ./services/scheduling/cron.nix
   ./services/system/dbus.nix
   ./services/system/udev.nix
   ./services/ttys/getty.nix
+  ./services/web-servers/httpd.nix
+  ./services/web-servers/nginx.nix
   ./system/activation/activation-script.nix
   ./system/activation/switch.nix
   ./system/activation/top-level.nix
