@@ -14,14 +14,18 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   diagnostics: [],
   formats: ['diagnostics'],
   syntax: ['diagnostics'],
-  eval: ['syntax', 'formats', 'diagnostics'],
+  inputs: ['formats', 'diagnostics'],
+  eval: ['syntax', 'inputs', 'formats', 'diagnostics'],
+  flakes: ['eval', 'syntax', 'inputs', 'formats', 'diagnostics'],
   platform: ['diagnostics'],
   store: ['formats', 'platform', 'diagnostics'],
-  fetchers: ['store', 'formats', 'platform', 'diagnostics'],
+  fetchers: ['store', 'inputs', 'formats', 'platform', 'diagnostics'],
   builder: ['store', 'formats', 'platform', 'fetchers', 'diagnostics'],
   channel: ['fetchers', 'store', 'formats', 'platform', 'diagnostics'],
   session: [
+    'flakes',
     'eval',
+    'inputs',
     'syntax',
     'store',
     'builder',
@@ -34,6 +38,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
   serve: ['session', 'store', 'formats', 'platform', 'diagnostics'],
   nixos: ['session', 'channel', 'store', 'builder', 'eval', 'formats', 'platform', 'diagnostics'],
   cli: [
+    'inputs',
     'nixos',
     'serve',
     'session',
@@ -48,7 +53,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'diagnostics',
   ],
 };
-const pureParts = new Set(['diagnostics', 'formats', 'syntax', 'eval']);
+const pureParts = new Set(['diagnostics', 'formats', 'syntax', 'inputs', 'eval', 'flakes']);
 
 /** Every violation of the part boundaries, as one line each. */
 export function checkBoundaries(sourceRoot: string): string[] {

@@ -4,6 +4,8 @@
  * fetches; in a browser a preloaded file map answers. All paths are absolute, canonical byte strings.
  */
 
+import type { InputAttrs } from '../inputs/index.ts';
+
 export type FileType = 'regular' | 'directory' | 'symlink' | 'unknown';
 
 /** How a derivation that evaluation made is handed over: its ATerm and what `.drv` path it must get. */
@@ -64,22 +66,45 @@ export interface EvalIo {
   ): readonly string[] | void;
   /** Maps a logical path (`/nix/store/...`) to where the file really is (a chroot store). */
   toRealPath(path: string): string;
-  /** Downloads for `fetchurl`/`fetchTarball`/`fetchGit`; returns full store path. */
+  /** Brings something into the store, for `fetchurl`, `fetchTree` and their like, flakes included. */
   fetch(request: FetchRequest): FetchResult;
   /** Standard error of the evaluation: `trace`, warnings. Byte strings without the newline. */
   print(message: string): void;
 }
 
-export interface FetchRequest {
-  readonly kind: 'url' | 'tarball' | 'git';
-  readonly url: string;
-  readonly name: string;
-  /** SRI, `sha256:...` or bare hash as the user wrote it. */
-  readonly hash?: string;
-  /** Further attributes (`rev`, `ref`, `submodules`, ...). */
-  readonly attrs?: Readonly<Record<string, string | boolean | number>>;
-}
+/** What evaluation may ask to be fetched. */
+export type FetchRequest =
+  /** `fetchurl` (a file as it is) and `fetchTarball` (unpacked). `sha256` in hexadecimal: of the file, or of the tree's NAR. */
+  | {
+      readonly kind: 'url' | 'tarball';
+      readonly url: string;
+      readonly name: string;
+      readonly sha256?: string;
+    }
+  /** An input, looked up in the registries first where that is allowed. */
+  | {
+      readonly kind: 'tree';
+      readonly attrs: InputAttrs;
+      /** `limited`: only those given by flag and the global one. */
+      readonly registries: 'none' | 'limited' | 'all';
+    }
+  /** The closure of a store path from a binary cache. */
+  | {
+      readonly kind: 'closure';
+      readonly fromStore: string;
+      readonly fromPath: string;
+      /** Where the rewritten, content-addressed closure is; empty when that is to be found out. */
+      readonly toPath?: string;
+      readonly inputAddressed: boolean;
+    };
+
 export interface FetchResult {
+  /** Full store path. */
   readonly storePath: string;
-  readonly attrs: Readonly<Record<string, string | number>>;
+  /** A tree's attributes: those asked for and what fetching found out (`rev`, `lastModified`, `narHash`, ...). */
+  readonly attrs: InputAttrs;
+  /** A tree's attributes after the registries, and the directory in it that a registry named. */
+  readonly resolved?: { readonly attrs: InputAttrs; readonly dir?: string };
+  /** A closure's paths. */
+  readonly closure?: readonly string[];
 }

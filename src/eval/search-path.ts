@@ -51,11 +51,15 @@ export function suffixBelow(prefix: string, name: string): string | undefined {
   return name.slice(separated ? prefix.length + 1 : prefix.length);
 }
 
-/** Whether an entry is to be downloaded; `channel:x` is short for a channel's address. */
+/** `channel:x` is short for a channel's address; all else stays as it is. */
+export function resolvePseudoUrl(url: string): string {
+  if (!url.startsWith('channel:')) return url;
+  return `https://channels.nixos.org/${url.slice('channel:'.length)}/nixexprs.tar.xz`;
+}
+
+/** The address of an entry that is to be downloaded. */
 export function asUrl(path: string): string | undefined {
-  if (path.startsWith('channel:')) {
-    return `https://channels.nixos.org/${path.slice('channel:'.length)}/nixexprs.tar.xz`;
-  }
+  if (path.startsWith('channel:')) return resolvePseudoUrl(path);
   const scheme = /^([a-z0-9+]+):\/\//.exec(path)?.[1];
   const known = ['http', 'https', 'file', 'channel', 'git', 's3', 'ssh'];
   return scheme !== undefined && known.includes(scheme) ? path : undefined;

@@ -16,6 +16,8 @@ export interface TarEntry {
   readonly target: string;
   /** Contents; empty for everything but files. A view into the archive. */
   readonly data: Uint8Array;
+  /** Modification time, seconds since the epoch. */
+  readonly mtimeSeconds: number;
 }
 
 /** What is wrong with an archive; callers add which one it is. */
@@ -40,6 +42,7 @@ interface Overrides {
   path?: string;
   target?: string;
   size?: number;
+  mtimeSeconds?: number;
 }
 
 /** Every entry, in order. Throws `TarError` on damage. */
@@ -78,6 +81,7 @@ function makeEntry(header: Buffer, type: string, data: Uint8Array, overrides: Ov
     mode: readNumber(header, 100, 8) & 0o7777,
     target: kind === 'hardlink' ? cleanPath(target) : target,
     data: kind === 'file' ? data : new Uint8Array(),
+    mtimeSeconds: overrides.mtimeSeconds ?? readNumber(header, 136, 12),
   };
 }
 
@@ -110,6 +114,7 @@ function readPaxHeader(data: Buffer): Overrides {
     const value = record.slice(equals + 1);
     if (record.startsWith('path=')) overrides.path = value;
     if (record.startsWith('linkpath=')) overrides.target = value;
+    if (/^mtime=\d/.test(record)) overrides.mtimeSeconds = Math.floor(Number.parseFloat(value));
     if (record.startsWith('size=')) overrides.size = parseSize(value);
     position += length;
   }

@@ -65,6 +65,8 @@ export interface DownloadResult {
   readonly finalUrl: string;
   readonly sizeBytes: number;
   readonly etag: string | undefined;
+  /** Where the server says that this very content stays: a `Link` header with `rel="immutable"`. */
+  readonly immutableUrl: string | undefined;
   /** The server said that `knownEtag` is still right; nothing was written. */
   readonly unchanged: boolean;
   /** `false` when `accept` refused every address's file; the last one is at the destination. */
@@ -189,17 +191,24 @@ class Transfer {
       }
       if (statusCode === 304 && this.#request.knownEtag !== undefined) {
         response.resume();
-        return this.#result(url, this.#request.knownEtag, true);
+        return this.#result(url, response, this.#request.knownEtag, true);
       }
       if (statusCode !== 200 && statusCode !== 206) throw await this.#refusal(response, statusCode);
       await this.#receive(response, statusCode === 206);
-      return this.#result(url, headers.etag, false);
+      return this.#result(url, response, headers.etag, false);
     }
     throw new DownloadFailure(this.#url, `more than ${mostRedirects} redirections`, { passing: false });
   }
 
-  #result(url: URL, etag: string | undefined, unchanged: boolean): DownloadResult {
-    return { url: this.#url, finalUrl: url.href, sizeBytes: this.#written, etag, unchanged, accepted: true };
+  #result(
+    url: URL,
+    { headers }: http.IncomingMessage,
+    etag: string | undefined,
+    unchanged: boolean,
+  ): DownloadResult {
+    const immutableUrl = immutableLink(headers.link, url);
+    const sizeBytes = this.#written;
+    return { url: this.#url, finalUrl: url.href, sizeBytes, etag, immutableUrl, unchanged, accepted: true };
   }
 
   #redirect(from: URL, location: string): URL {
@@ -344,6 +353,13 @@ function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) throw badUrl(text);
   return url;
+}
+
+/** The target of `<URL>; rel="immutable"` in a `Link` header. */
+function immutableLink(header: string | string[] | undefined, base: URL): string | undefined {
+  const text = Array.isArray(header) ? header.join(', ') : (header ?? '');
+  const target = /<([^>]*)>\s*;[^,]*\brel="?immutable"?/.exec(text)?.[1];
+  return target !== undefined && URL.canParse(target, base.href) ? new URL(target, base).href : undefined;
 }
 
 function retryAfter(header: string | undefined): number | undefined {

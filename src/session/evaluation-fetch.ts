@@ -1,49 +1,80 @@
-/** Downloads that evaluation asks for (`builtins.fetchurl`): into the store, checked against the hash if one was given. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+/** What evaluation asks to be fetched (`fetchurl`, `fetchTree`, flakes): brought into the session's store. */
 import { join } from 'node:path';
-import { EvalError, StoreError } from '../diagnostics/index.ts';
+import { NixError, Verbosity } from '../diagnostics/index.ts';
 import type { FetchRequest, FetchResult } from '../eval/index.ts';
-import { defaultUrlFetcherSettings, UrlFetcher } from '../fetchers/index.ts';
-import { equalHashes, formatHash, makeFixedOutputPath, parseHash, printStorePath } from '../formats/index.ts';
-import { dumpFile, HashSink, nodeHasher } from '../store/index.ts';
+import { defaultUrlFetcherSettings, InputFetcher, UrlFetcher } from '../fetchers/index.ts';
+import { missingFeature } from '../inputs/index.ts';
 import type { Session } from './session.ts';
+import { cacheDirectory } from './store-location.ts';
 
-/**
- * Fetches for `builtins.fetchurl`. A path that is valid already is not fetched again when its hash is given.
- *
- * @throws EvalError for kinds of fetches that Firn does not have; StoreError when the hash differs; network errors
- */
-export async function fetchForEvaluation(session: Session, request: FetchRequest): Promise<FetchResult> {
-  if (request.kind !== 'url') {
-    throw new EvalError(`cannot fetch '${request.url}': Firn has no ${request.kind} fetcher in evaluation`, {
-      code: 'no-fetcher',
-      hint: 'fetch it with a derivation (fetchurl with its hash), or give a local path',
+/** The fetcher of a session; its connections are kept until it is disposed. */
+export class EvaluationFetcher implements Disposable {
+  readonly #downloads: UrlFetcher;
+  readonly #inputs: InputFetcher;
+
+  constructor(session: Session, env: NodeJS.ProcessEnv, signal: AbortSignal) {
+    const { settings, store, logger } = session;
+    const features = new Set(settings['experimental-features']);
+    this.#downloads = new UrlFetcher({
+      ...defaultUrlFetcherSettings,
+      attempts: settings['download-attempts'],
+      proxyEnvironment: proxies(env),
     });
+    this.#inputs = new InputFetcher(
+      {
+        store,
+        downloads: this.#downloads,
+        cacheDirectory: cacheDirectory(env),
+        ttlSeconds: settings['tarball-ttl'],
+        features,
+        warnDirty: settings['warn-dirty'],
+        allowDirty: settings['allow-dirty'],
+        signal,
+        env,
+        toRealPath: (path) => session.realPath(path),
+        warn: (message) => logger.log(Verbosity.warn, `warning: ${message}`),
+      },
+      {
+        flags: [],
+        userFile: join(configDirectory(env), 'nix/registry.json'),
+        systemFile: join(env['NIX_CONF_DIR'] ?? '/etc/nix', 'registry.json'),
+        global: settings['flake-registry'],
+      },
+    );
   }
-  const expected = request.hash === undefined ? undefined : parseHash(request.hash, 'sha256');
-  const { storeDir } = session.store;
-  if (expected) {
-    const path = makeFixedOutputPath({ storeDir, hasher: nodeHasher }, request.name, 'flat', expected);
-    if (session.store.isValidPath(path)) return { storePath: printStorePath(storeDir, path), attrs: {} };
+
+  [Symbol.dispose](): void {
+    this.#downloads[Symbol.dispose]();
   }
-  const directory = mkdtempSync(join(tmpdir(), 'firn-fetch-'));
-  try {
-    const destination = join(directory, 'file');
-    using fetcher = new UrlFetcher(defaultUrlFetcherSettings);
-    await fetcher.download({ urls: [request.url], destination });
-    const sink = new HashSink('sha256');
-    await dumpFile(destination, (chunk) => sink.write(chunk));
-    const actual = sink.finish();
-    if (expected && !equalHashes(expected, actual)) {
-      throw new StoreError(
-        `hash mismatch in file downloaded from '${request.url}':\n  specified: ${formatHash(expected, 'sri', true)}\n  got:       ${formatHash(actual, 'sri', true)}`,
-        { code: 'hash-mismatch', exitStatus: 102 },
-      );
+
+  /** @throws NixError when it cannot be had, or is not what was promised */
+  async fetch(request: FetchRequest): Promise<FetchResult> {
+    switch (request.kind) {
+      case 'url':
+      case 'tarball': {
+        const { kind, url, name, sha256 } = request;
+        const digest = sha256 === undefined ? undefined : new Uint8Array(Buffer.from(sha256, 'hex'));
+        const path = await this.#inputs.fetchUrl(kind, url, name, digest);
+        return { storePath: this.#inputs.printPath(path), attrs: {} };
+      }
+      case 'tree': {
+        const { path, attrs, resolved, dir } = await this.#inputs.fetch(request.attrs, request.registries);
+        const storePath = this.#inputs.printPath(path);
+        return { storePath, attrs, resolved: { attrs: resolved.attrs, ...(dir !== undefined && { dir }) } };
+      }
+      case 'closure':
+        throw new NixError(`cannot fetch a closure from '${request.fromStore}'`, {
+          cause: missingFeature('fetch-closure'),
+        });
     }
-    const path = await session.store.addPath(request.name, destination, { method: 'flat' });
-    return { storePath: printStorePath(storeDir, path), attrs: {} };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function configDirectory(env: NodeJS.ProcessEnv): string {
+  return env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? '/', '.config');
+}
+
+function proxies(env: NodeJS.ProcessEnv): Record<string, string> {
+  const found = Object.entries(env).filter(([name]) => /^(https?|all|no)_proxy$/i.test(name));
+  return Object.fromEntries(found) as Record<string, string>;
 }

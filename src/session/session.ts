@@ -20,7 +20,7 @@ import {
   UsageError,
   Verbosity,
 } from '../diagnostics/index.ts';
-import type { FetchRequest } from '../eval/index.ts';
+import type { FetchRequest, FetchResult } from '../eval/index.ts';
 import { equalHashes, parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
 import {
   addIndirectRoot,
@@ -31,7 +31,7 @@ import {
 } from '../store/index.ts';
 import { buildSettings } from './build-settings.ts';
 import type { EvaluationAnswer, EvaluationRequest, FoundDerivation } from './evaluation.ts';
-import { fetchForEvaluation } from './evaluation-fetch.ts';
+import type { EvaluationFetcher } from './evaluation-fetch.ts';
 import { EvaluatorClient } from './evaluator-client.ts';
 import { PathResolver } from './path-resolver.ts';
 import { PendingAdditions } from './pending-additions.ts';
@@ -84,6 +84,7 @@ export class Session {
   readonly #additions: PendingAdditions;
   #evaluator: EvaluatorClient | undefined;
   #builder: Builder | undefined;
+  #fetcher: Promise<EvaluationFetcher> | undefined;
 
   constructor(options: SessionOptions, location: StoreLocation, store: LocalStore) {
     this.settings = options.settings;
@@ -245,6 +246,7 @@ export class Session {
   async close(): Promise<void> {
     await this.#evaluator?.close();
     await this.#additions.settle().catch(() => {});
+    (await this.#fetcher)?.[Symbol.dispose]();
     this.store.close();
   }
 
@@ -304,10 +306,22 @@ export class Session {
       build: async (installables: readonly Installable[]) => {
         await this.build(installables);
       },
-      fetch: (request: FetchRequest) => fetchForEvaluation(this, request),
+      fetch: async (request: FetchRequest) => {
+        await this.#additions.settle();
+        return this.#fetch(request);
+      },
       flush: () => {},
       print: (message: string) => this.logger.log(Verbosity.error, message),
     };
+  }
+
+  /** Loads the fetchers only when something is fetched. */
+  async #fetch(request: FetchRequest): Promise<FetchResult> {
+    const { env, signal } = this.#options;
+    this.#fetcher ??= import('./evaluation-fetch.ts').then(
+      ({ EvaluationFetcher }) => new EvaluationFetcher(this, env, signal),
+    );
+    return (await this.#fetcher).fetch(request);
   }
 
   #parse(path: string): StorePath {

@@ -37,6 +37,7 @@ export const settingDefinitions = {
     true,
     'whether evaluation may build derivations whose output it reads',
   ),
+  'allow-dirty': setting('boolean', true, 'whether uncommitted changes in a git input may be used'),
   'allow-symlinked-store': setting(
     'boolean',
     false,
@@ -83,6 +84,11 @@ export const settingDefinitions = {
     'boolean',
     true,
     'whether builds are kept from making setuid files and extended attributes',
+  ),
+  'flake-registry': setting(
+    'string',
+    'https://channels.nixos.org/flake-registry.json',
+    'file or URL of the global flake registry; empty: none',
   ),
   'fsync-store-paths': setting('boolean', true, 'whether files are synced before their path is registered'),
   'http-connections': setting('integer', 25, 'how many downloads run at once', [
@@ -135,6 +141,7 @@ export const settingDefinitions = {
     ['benchmark', 'big-parallel', 'kvm', 'nixos-test', 'uid-range'],
     'features that builds may require',
   ),
+  'tarball-ttl': setting('integer', 3600, 'seconds for which a download or branch counts as current'),
   timeout: setting('integer', 0, 'seconds after which a build is stopped; 0: no limit', ['build-timeout']),
   'trace-verbose': setting('boolean', false, 'whether builtins.traceVerbose prints'),
   'warn-dirty': setting('boolean', true, 'warn about uncommitted changes in a git input'),
@@ -234,7 +241,6 @@ const toleratedNames = new Set([
   'builders-use-substitutes',
   'connect-timeout',
   'diff-hook',
-  'flake-registry',
   'gc-reserved-space',
   'max-free',
   'min-free',
@@ -253,7 +259,6 @@ const toleratedNames = new Set([
   'signed-binary-caches',
   'narinfo-cache-negative-ttl',
   'narinfo-cache-positive-ttl',
-  'tarball-ttl',
   'use-sqlite-wal',
 ]);
 

@@ -9,6 +9,10 @@ import { constants } from './constants.ts';
 import { contextBuiltins } from './context.ts';
 import { controlBuiltins } from './control.ts';
 import { derivationBuiltins } from './derivation.ts';
+import { fetchClosureBuiltins } from './fetch-closure.ts';
+import { fetchTreeBuiltins } from './fetch-tree.ts';
+import { fetchUrlBuiltins } from './fetch-url.ts';
+import { flakeRefBuiltins } from './flake-refs.ts';
 import { hashBuiltins } from './hashes.ts';
 import { importBuiltins } from './import.ts';
 import { jsonBuiltins } from './json.ts';
@@ -27,6 +31,10 @@ const tables: readonly BuiltinTable[] = [
   contextBuiltins,
   controlBuiltins,
   derivationBuiltins,
+  fetchClosureBuiltins,
+  fetchTreeBuiltins,
+  fetchUrlBuiltins,
+  flakeRefBuiltins,
   hashBuiltins,
   importBuiltins,
   jsonBuiltins,
@@ -44,6 +52,11 @@ function shortName(name: string): string {
   return name.startsWith('__') ? name.slice(2) : name;
 }
 
+/** Flakes bring `fetchTree` with them. */
+function isOn(feature: string, features: ReadonlySet<string>): boolean {
+  return features.has(feature) || (feature === 'fetch-tree' && features.has('flakes'));
+}
+
 /** The global names, `builtins` among them, for one session. */
 export function makeGlobals(runtime: Runtime, more: BuiltinTable = []): Map<string, Lazy> {
   const globals = new Map<string, Lazy>();
@@ -58,7 +71,7 @@ export function makeGlobals(runtime: Runtime, more: BuiltinTable = []): Map<stri
   for (const literal of [true, false, null]) globals.set(String(literal), literal);
   for (const table of [...tables, more]) {
     for (const spec of table) {
-      if (spec.feature !== undefined && !experimentalFeatures.has(spec.feature)) continue;
+      if (spec.feature !== undefined && !isOn(spec.feature, experimentalFeatures)) continue;
       globals.set(spec.name, new PrimOp({ ...spec, name: shortName(spec.name) }, runtime));
     }
   }
