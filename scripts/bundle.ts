@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { directImportsPlugin } from './direct-imports.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -39,6 +40,7 @@ export async function writeBundle(outdir = dist): Promise<void> {
     entryPoints: Object.fromEntries(present.map(([name, file]) => [name, join(root, file)])),
     outdir,
     bundle: true,
+    plugins: [directImportsPlugin],
     splitting: true,
     format: 'esm',
     platform: 'node',

@@ -2,6 +2,7 @@
 
 export type { BuildPlan } from '../builder/index.ts';
 export { buildSettings } from './build-settings.ts';
+export { currentUser } from './current-user.ts';
 export type {
   AutoArgument,
   EvaluationAnswer,
@@ -10,13 +11,14 @@ export type {
   ExpressionSource,
   FoundDerivation,
 } from './evaluation.ts';
+export { openSession } from './open-session.ts';
 export {
   defaultSearchPath,
   parseSearchPathEntry,
   type SearchPathEntry,
   splitSearchPath,
 } from './search-path.ts';
-export { currentUser, type Installable, openSession, Session, type SessionOptions } from './session.ts';
+export type { Installable, Session, SessionOptions } from './session.ts';
 export {
   maxJobs,
   readConfigurationFiles,

@@ -3,15 +3,8 @@
  * knows all three. Everything is opened when it is first needed; `close` ends it.
  */
 import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import {
-  Builder,
-  type BuildPlan,
-  type SandboxTools,
-  sandboxToolsIn,
-  throwFailures,
-} from '../builder/index.ts';
+import { type Builder, type BuildPlan, type SandboxTools, sandboxToolsIn } from '../builder/index.ts';
 import {
   foreignBelow,
   type IsForeign,
@@ -29,7 +22,7 @@ import {
   LocalStore,
   queryValidPathInfo,
 } from '../store/index.ts';
-import { buildSettings } from './build-settings.ts';
+import { currentUser } from './current-user.ts';
 import type { EvaluationAnswer, EvaluationRequest, FoundDerivation } from './evaluation.ts';
 import type { EvaluationFetcher } from './evaluation-fetch.ts';
 import { EvaluatorClient } from './evaluator-client.ts';
@@ -124,7 +117,9 @@ export class Session {
   async build(installables: readonly Installable[]): Promise<string[]> {
     await this.#additions.settle();
     const wanted = installables.map(({ drvPath, outputs }) => ({ drvPath: this.#parse(drvPath), outputs }));
-    const results = await this.builder().buildPaths(wanted, { signal: this.#options.signal });
+    const builder = await this.builder();
+    const results = await builder.buildPaths(wanted, { signal: this.#options.signal });
+    const { throwFailures } = await import('../builder/index.ts');
     throwFailures(results, this.store.storeDir, this.logger);
     return installables.flatMap(({ outputs }, i) =>
       outputs.map((name) => printStorePath(this.store.storeDir, results[i].outputs.get(name)!)),
@@ -134,7 +129,8 @@ export class Session {
   /** What `build` would do, without doing it. */
   async planBuild(installables: readonly Installable[]): Promise<BuildPlan> {
     await this.#additions.settle();
-    return this.builder().queryMissing(
+    const builder = await this.builder();
+    return builder.queryMissing(
       installables.map(({ drvPath, outputs }) => ({ drvPath: this.#parse(drvPath), outputs })),
     );
   }
@@ -213,7 +209,10 @@ export class Session {
     });
   }
 
-  builder(): Builder {
+  /** The builder, with its many modules loaded only when something is built. */
+  async builder(): Promise<Builder> {
+    const { Builder } = await import('../builder/index.ts');
+    const { buildSettings } = await import('./build-settings.ts');
     this.#builder ??= new Builder({
       store: this.store,
       logger: this.logger,
@@ -336,13 +335,4 @@ function distributionDirectories(path: readonly SearchPathEntry[]): string[] {
     .filter(({ prefix }) => prefix === 'nixpkgs' || prefix === 'nixos')
     .map((entry) => resolve(entry.path))
     .filter((directory) => !here.startsWith(`${directory}/`));
-}
-
-/** The name of the user that this process runs as, or `uid-NUMBER` for one that has no name. */
-export function currentUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return process.getuid?.() === 0 ? 'root' : `uid-${process.getuid?.()}`;
-  }
 }
