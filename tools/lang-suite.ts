@@ -27,6 +27,9 @@ interface Flags {
   readonly search: readonly string[];
 }
 
+/** What the configuration of the suite switches on for all cases. */
+const suiteFeatures = ['nix-command', 'flakes', 'fetch-tree'];
+
 class Case {
   readonly name: string;
   readonly #directory: string;
@@ -49,7 +52,11 @@ class Case {
   /** The expected text with a suffix, `undefined` where the suite has none. */
   expected(suffix: string): string | undefined {
     const file = `${this.#base}.${suffix}`;
-    return existsSync(file) ? readFileSync(file, 'latin1').trimEnd() : undefined;
+    if (!existsSync(file)) return undefined;
+    // The advice about `--help` comes from the program around the evaluator.
+    return readFileSync(file, 'latin1')
+      .replace(/^Try '.* --help' for more information\.\n/m, '')
+      .trimEnd();
   }
 
   run(): Outcome {
@@ -80,6 +87,7 @@ class Case {
       nixPath,
       homeDir: '/fake-home',
       showTrace,
+      experimentalFeatures: new Set(suiteFeatures),
       ...flags.settings,
     });
   }
@@ -134,7 +142,7 @@ class Case {
       else if (word === '-I') search.push(words[++i]);
       else if (word === '--max-call-depth') settings['maxCallDepth'] = Number(words[++i]);
       else if (word === '--extra-experimental-features')
-        settings['experimentalFeatures'] = new Set([words[++i]]);
+        settings['experimentalFeatures'] = new Set([...suiteFeatures, ...words[++i].split(' ')]);
       else if (word.startsWith('--lint-')) {
         const name = word.slice(2).replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
         settings[name] = words[++i];

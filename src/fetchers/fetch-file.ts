@@ -99,11 +99,6 @@ function checkLocal(context: FetchContext, url: string): void {
   const parsed = parseUrl(url);
   if (parsed.scheme !== 'file') return;
   const path = urlPath(parsed);
-  if (!path.startsWith('/')) {
-    throw new NixError(
-      `tarball '${url}' must use an absolute path. The 'file' scheme does not support relative paths.`,
-    );
-  }
   const real = context.toRealPath(decodeBytes(path));
   const stats = statSync(real, { throwIfNoEntry: false });
   if (!stats) throw new NixError(`tarball '${path}' does not exist.`);

@@ -23,7 +23,7 @@ import {
 import { indirectScheme, pathScheme } from './local-schemes.ts';
 import { gitScheme, mercurialScheme } from './repository-schemes.ts';
 import type { InputScheme } from './scheme.ts';
-import { applicationOf, type ParsedUrl, printUrl, transportOf } from './url.ts';
+import { applicationOf, type ParsedUrl, parseUrl, printUrl, transportOf, urlPath } from './url.ts';
 
 /** By name: a URL goes to the first that takes it. */
 const schemes: readonly InputScheme[] = [
@@ -134,6 +134,17 @@ export class Input {
   withOverrides(ref: string | undefined, rev: string | undefined): Input {
     if (!this.#scheme) return this;
     return new Input(this.#scheme.withOverrides(this.attrs, ref, rev), this.#scheme);
+  }
+
+  /** @throws NixError for a download by `file:` whose path is not absolute */
+  checkDownload(): void {
+    if (this.type !== 'tarball' && this.type !== 'file') return;
+    const url = requiredStringAttr(this.attrs, 'url');
+    const parsed = parseUrl(url);
+    if (parsed.scheme !== 'file' || urlPath(parsed).startsWith('/')) return;
+    throw new NixError(
+      `tarball '${url}' must use an absolute path. The 'file' scheme does not support relative paths.`,
+    );
   }
 
   equals(other: Input): boolean {

@@ -122,6 +122,7 @@ export function fetchInput(
   const key = `input:${registries}:${JSON.stringify(Object.entries(attrs).sort())}`;
   return runtime.memo(key, () => {
     try {
+      input.checkDownload();
       const result = runtime.io.fetch({ kind: 'tree', attrs, registries });
       runtime.allowPath(result.storePath);
       return result;
