@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   'nix-store': () => import('./nix-store.ts'),
   'nixos-option': () => import('./nixos-option.ts'),
   'nixos-rebuild': () => import('./nixos-rebuild.ts'),
+  'nixos-test-driver': () => import('./nixos-test-driver.ts'),
   'nixos-version': () => import('./nixos-version.ts'),
 };
 

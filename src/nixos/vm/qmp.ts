@@ -8,10 +8,18 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** Something that QEMU tells by itself: its name in `event`, and what belongs to it. */
+export type QmpEvent = Readonly<Record<string, unknown>>;
+
+/** Events that nobody asked for are kept, but not without end. */
+const KEPT_EVENTS = 1000;
+
 /** An open, negotiated connection. */
 export class QmpClient implements Disposable {
   readonly #socket: Socket;
   readonly #pending: Pending[] = [];
+  readonly #events: QmpEvent[] = [];
+  readonly #eventListeners = new Set<() => void>();
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -47,6 +55,22 @@ export class QmpClient implements Disposable {
     return String(await this.execute('human-monitor-command', { 'command-line': line }));
   }
 
+  /** The oldest event not asked for yet, waited for when there is none; `undefined` once the time is over. */
+  async nextEvent(milliseconds: number): Promise<QmpEvent | undefined> {
+    if (this.#events.length === 0 && milliseconds > 0) {
+      await new Promise<void>((resolve) => {
+        const done = () => {
+          clearTimeout(timer);
+          this.#eventListeners.delete(done);
+          resolve();
+        };
+        const timer = setTimeout(done, milliseconds);
+        this.#eventListeners.add(done);
+      });
+    }
+    return this.#events.shift();
+  }
+
   [Symbol.dispose](): void {
     this.#socket.destroy();
   }
@@ -58,7 +82,13 @@ export class QmpClient implements Disposable {
       event?: string;
       QMP?: unknown;
     };
-    if (message.event !== undefined || message.QMP !== undefined) return;
+    if (message.QMP !== undefined) return;
+    if (message.event !== undefined) {
+      this.#events.push(message);
+      if (this.#events.length > KEPT_EVENTS) this.#events.shift();
+      for (const listener of [...this.#eventListeners]) listener();
+      return;
+    }
     const pending = this.#pending.shift();
     if (message.error) pending?.reject(new NixError(`QEMU: ${message.error.desc}`));
     else pending?.resolve(message.return);

@@ -67,6 +67,16 @@ export class VirtualMachine implements AsyncDisposable {
     return this.#output;
   }
 
+  /** The process that became QEMU, or that waits for it. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Drops what the console has shown so far, so that it can be waited for what comes next. */
+  forgetOutput(): void {
+    this.#output = '';
+  }
+
   /** Whether QEMU has ended. */
   get ended(): boolean {
     return this.#ended;
