@@ -81,7 +81,10 @@ if [ "$USE_TMPDIR" = 1 ] || [ -z "$NIX_DISK_IMAGE" ] || [ -n "@emptyDisks@" ]; t
   [ "$USE_TMPDIR" != 1 ] || cd "$temporary"
 fi
 [ -n "$NIX_DISK_IMAGE" ] || NIX_DISK_IMAGE=$temporary/disk.qcow2
-NIX_DISK_IMAGE=$(readlink -m "$NIX_DISK_IMAGE")
+case $NIX_DISK_IMAGE in
+  /*) ;;
+  *) NIX_DISK_IMAGE=$PWD/$NIX_DISK_IMAGE ;;
+esac
 if [ ! -e "$NIX_DISK_IMAGE" ]; then
   echo "creating the disk '$NIX_DISK_IMAGE'..." >&2
   cp @emptyDisk@ "$NIX_DISK_IMAGE.new"
