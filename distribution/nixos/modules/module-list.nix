@@ -20,15 +20,20 @@
   ./programs/ssh.nix
   ./rename.nix
   ./security/pam.nix
+  ./security/polkit.nix
   ./security/sudo.nix
   ./security/wrappers.nix
   ./services/databases/postgresql.nix
+  ./services/misc/locate.nix
   ./services/misc/nix-daemon.nix
   ./services/networking/dhcpcd.nix
   ./services/networking/firewall.nix
   ./services/networking/nat.nix
+  ./services/networking/networkmanager.nix
+  ./services/networking/ntp.nix
   ./services/networking/sshd.nix
   ./services/networking/timesyncd.nix
+  ./services/networking/wpa_supplicant.nix
   ./services/scheduling/cron.nix
   ./services/system/dbus.nix
   ./services/system/udev.nix
