@@ -47,6 +47,13 @@ export function notRunning(machine: string): TestError {
   });
 }
 
+export function didNotStart(machine: string, output: string): TestError {
+  return new TestError(`QEMU ended before machine '${machine}' began to boot`, {
+    code: 'test-machine',
+    hint: `it said:\n${tail(output)}`,
+  });
+}
+
 export function unknownMachine(name: string, known: readonly string[]): TestError {
   return new TestError(`there is no machine '${name}' in this test`, {
     code: 'test-machine',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { QmpClient } from '../vm/qmp.ts';
 import { VirtualMachine } from '../vm/virtual-machine.ts';
 import { Backdoor, type BackdoorRequest, type BackdoorResult } from './backdoor.ts';
-import { notRunning, TestError } from './errors.ts';
+import { didNotStart, notRunning, TestError } from './errors.ts';
 import type { TestLog } from './log.ts';
 
 export interface MachineSettings {
@@ -107,7 +107,9 @@ export class MachineBase implements AsyncDisposable {
     });
     this.#vm = vm;
     void vm.wait().then(() => this.#ended(vm));
-    const control = await this.control();
+    const control = await this.control().catch((cause: Error) => {
+      throw vm.ended ? didNotStart(this.name, vm.output) : cause;
+    });
     this.log(`QEMU running (pid ${vm.pid})`);
     if (options.allowReboot) await control.execute('set-action', { reboot: 'reset' });
   }

@@ -88,13 +88,13 @@ export class InterpretedScript implements ScriptRunner {
       case 'show_console':
         return driver.log.showConsole(Boolean(params['shown']));
       case 'begin':
-        return this.#begin(String(params['title']), params['machine'] as string | undefined);
+        return this.#begin(String(params['title']), (params['machine'] ?? undefined) as string | undefined);
       case 'end':
         return this.#end(params);
       case 'create_machine':
         return this.#describeMachine(
           driver.createMachine({
-            name: params['name'] as string | undefined,
+            name: (params['name'] ?? undefined) as string | undefined,
             startCommand: String(params['start_command']),
           }).name,
         );
