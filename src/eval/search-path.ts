@@ -1,4 +1,5 @@
 /** `<name>`: looking a name up in a search path, as `builtins.findFile` does. */
+import { missingFeature, parseFlakeRef } from '../inputs/index.ts';
 import { canonicalPath } from '../syntax/index.ts';
 import { coerceToString, pathText } from './coerce.ts';
 import { evalError, ThrownError } from './errors.ts';
@@ -101,6 +102,7 @@ export class SearchPath {
   }
 
   #resolve(path: string): string | undefined {
+    if (path.startsWith('flake:')) return this.#fetchFlake(path.slice('flake:'.length));
     const url = asUrl(path);
     if (url !== undefined) return this.#download(path, url);
     const absolute = path.startsWith('/') ? canonicalPath(path) : this.#runtime.absolutePath(path);
@@ -108,6 +110,16 @@ export class SearchPath {
     if (this.#exists(absolute)) return absolute;
     this.#runtime.warn(`Nix search path entry '${path}' does not exist, ignoring`);
     return undefined;
+  }
+
+  /** The tree of a flake reference, from the registries if need be. */
+  #fetchFlake(text: string): string {
+    const { experimentalFeatures: features } = this.#runtime.settings;
+    if (!features.has('flakes')) throw missingFeature('flakes');
+    const { input, subdir } = parseFlakeRef(text, { features, allowMissing: true });
+    const { storePath } = this.#runtime.io.fetch({ kind: 'tree', attrs: input.attrs, registries: 'all' });
+    this.#runtime.allowPath(storePath);
+    return subdir === '' ? storePath : `${storePath}/${subdir}`;
   }
 
   #download(path: string, url: string): string | undefined {

@@ -20,7 +20,7 @@ import { fetchForge } from './fetch-forge.ts';
 import { fetchGit } from './fetch-git.ts';
 import { fetchMercurial } from './fetch-mercurial.ts';
 import { latestChange } from './latest-change.ts';
-import { lookUp, type Registry, type RegistryEntry, readRegistry } from './registries.ts';
+import { lookUp, notInRegistries, type Registry, type RegistryEntry, readRegistry } from './registries.ts';
 
 export interface RegistryPlaces {
   /** Entries given on the command line. */
@@ -42,7 +42,8 @@ export interface FetchedInput extends FetchedTree {
 export class InputFetcher {
   readonly #context: FetchContext;
   readonly #places: RegistryPlaces;
-  #registries: Promise<readonly Registry[]> | undefined;
+  #local: readonly Registry[] | undefined;
+  #global: Promise<RegistryEntry[]> | undefined;
 
   constructor(context: FetchContext, places: RegistryPlaces) {
     this.#context = context;
@@ -66,31 +67,37 @@ export class InputFetcher {
 
   async #resolve(input: Input, use: RegistryUse) {
     if (use === 'none') return { input, dir: undefined };
-    this.#registries ??= this.#read();
-    const all = await this.#registries;
-    const wanted = use === 'all' ? all : all.filter(({ kind }) => kind === 'flag' || kind === 'global');
-    return lookUp(input, async () => wanted);
+    this.#local ??= this.#readLocal();
+    const local = this.#local.filter(({ kind }) => use === 'all' || kind === 'flag');
+    const found = lookUp(input, local);
+    if (found.input.isDirect) return found;
+    // Only now the global one, which may have to be downloaded.
+    this.#global ??= this.#readGlobal();
+    const last = lookUp(found.input, [...local, { kind: 'global', entries: await this.#global }]);
+    if (last.input.isDirect) return last;
+    throw notInRegistries(last.input);
   }
 
-  async #read(): Promise<readonly Registry[]> {
+  #readLocal(): readonly Registry[] {
     const { flags, userFile, systemFile } = this.#places;
-    const read = (file: string) =>
-      readRegistry(file, this.#context.features, (message) => this.#context.warn(message));
     return [
       { kind: 'flag', entries: flags },
-      { kind: 'user', entries: read(userFile) },
-      { kind: 'system', entries: read(systemFile) },
-      { kind: 'global', entries: await this.#readGlobal(read) },
+      { kind: 'user', entries: this.#readFile(userFile) },
+      { kind: 'system', entries: this.#readFile(systemFile) },
     ];
   }
 
-  async #readGlobal(read: (file: string) => RegistryEntry[]): Promise<RegistryEntry[]> {
+  #readFile(file: string): RegistryEntry[] {
+    return readRegistry(file, this.#context.features, (message) => this.#context.warn(message));
+  }
+
+  async #readGlobal(): Promise<RegistryEntry[]> {
     const { global } = this.#places;
     if (global === '') return [];
-    if (global.startsWith('/')) return read(global);
+    if (global.startsWith('/')) return this.#readFile(global);
     try {
       const path = await downloadFile(this.#context, global, 'flake-registry.json');
-      return read(this.#context.store.toRealPath(path));
+      return this.#readFile(this.#context.store.toRealPath(path));
     } catch (error) {
       if (!(error instanceof NixError)) throw error;
       this.#context.warn(`cannot read the global flake registry: ${error.message}`);
@@ -119,10 +126,7 @@ export class InputFetcher {
       case 'hg':
         return fetchMercurial(context, input);
       case 'file':
-        return {
-          path: await downloadFile(context, requiredStringAttr(input.attrs, 'url'), input.name),
-          attrs: input.attrs,
-        };
+        return this.#fetchFile(input);
       case 'tarball':
         return this.#fetchTarball(input);
       case 'github':
@@ -134,6 +138,13 @@ export class InputFetcher {
       default:
         throw new NixError(`cannot fetch unsupported input '${attrsToJson(input.attrs)}'`);
     }
+  }
+
+  /** A file as a tree: addressed by its NAR like all inputs. */
+  async #fetchFile(input: Input): Promise<FetchedTree> {
+    const { store } = this.#context;
+    const file = await downloadFile(this.#context, requiredStringAttr(input.attrs, 'url'), input.name);
+    return { path: await store.addPath(input.name, store.toRealPath(file)), attrs: input.attrs };
   }
 
   async #fetchTarball(input: Input): Promise<FetchedTree> {

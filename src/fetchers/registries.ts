@@ -56,24 +56,22 @@ export interface Resolved {
 }
 
 /**
- * Follows the registries as far as they lead. They are read only when they are needed.
+ * Follows the registries as far as they lead; the input itself when they do not know it.
  *
- * @throws NixError when a name is in none of them, or they lead in a circle
+ * @throws NixError when they lead in a circle
  */
-export async function lookUp(
-  start: Input,
-  registries: () => Promise<readonly Registry[]>,
-): Promise<Resolved> {
+export function lookUp(start: Input, registries: readonly Registry[]): Resolved {
   let current: Resolved = { input: start, dir: undefined };
-  const known = await registries();
-  for (let steps = 0; ; steps++) {
-    if (steps > 100) throw new NixError(`cycle detected in flake registry for '${current.input}'`);
-    const next = step(current.input, known);
-    if (next === undefined) break;
+  for (let steps = 0; steps <= 100; steps++) {
+    const next = step(current.input, registries);
+    if (next === undefined) return current;
     current = next;
   }
-  if (current.input.isDirect) return current;
-  throw new NixError(`cannot find flake '${current.input}' in the flake registries`, {
+  throw new NixError(`cycle detected in flake registry for '${current.input}'`);
+}
+
+export function notInRegistries(input: Input): NixError {
+  return new NixError(`cannot find flake '${input}' in the flake registries`, {
     code: 'not-in-registry',
     hint: "give a path or a URL, or add the name to '~/.config/nix/registry.json'",
   });

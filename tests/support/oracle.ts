@@ -7,6 +7,13 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+export interface RunOptions {
+  readonly input?: Uint8Array;
+  /** Variables to add. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
 /** One C++ Nix. Every call works on the chroot store below `root`. */
 export class Oracle {
   /** For the names of tests: `2.26.3`. */
@@ -39,10 +46,11 @@ export class Oracle {
   }
 
   /** As `run`, with the exit status. */
-  tryRun(root: string, name: string, args: readonly string[], options: { readonly input?: Uint8Array } = {}) {
+  tryRun(root: string, name: string, args: readonly string[], options: RunOptions = {}) {
     const [program, ...first] = this.#command(name);
     return spawnSync(program, [...first, ...args], {
-      env: this.#environment(root),
+      env: { ...this.#environment(root), ...options.env },
+      cwd: options.cwd,
       input: options.input,
       maxBuffer: 1 << 28,
     });

@@ -70,7 +70,7 @@ function output(node: Node, more = 0): Uint32Array {
 
 function chunkNode(bytes: string, start: number, counter: number): Node {
   const end = Math.min(start + chunkLength, bytes.length);
-  let chaining = iv;
+  let chaining: Uint32Array = iv;
   for (let at = start; ; at += blockLength) {
     const length = Math.min(blockLength, end - at);
     const isLast = at + blockLength >= end;

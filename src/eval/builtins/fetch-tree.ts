@@ -96,7 +96,7 @@ function readInput(runtime: Runtime, kind: Kind, lazy: Lazy): Input {
   if (!features.has('flakes')) {
     throw evalError(`passing a string argument to '${kind.who}' requires the 'flakes' experimental feature`);
   }
-  return Input.fromUrl(parseUrl(text), features, false);
+  return Input.fromUrl(parseUrl(text), features);
 }
 
 function checkLocked(runtime: Runtime, { who }: Kind, input: Input): void {
