@@ -3,8 +3,18 @@ import type { Logger } from '../diagnostics/index.ts';
 import { Verbosity } from '../diagnostics/index.ts';
 import type { BuildPlan } from '../session/index.ts';
 
-export function printPlan(logger: Logger, plan: BuildPlan, storeDir: string): void {
-  const say = (text: string) => logger.log(Verbosity.error, text);
+export interface PlanOptions {
+  /** How important it is; `--dry-run` prints nothing else. */
+  readonly verbosity: Verbosity;
+}
+
+export function printPlan(
+  logger: Logger,
+  plan: BuildPlan,
+  storeDir: string,
+  { verbosity }: PlanOptions = { verbosity: Verbosity.error },
+): void {
+  const say = (text: string) => logger.log(verbosity, text);
   const { willBuild, willFetch } = plan;
   if (willBuild.length > 0) {
     say(

@@ -20,6 +20,10 @@ export interface Invocation {
   /** `--arg` and `--argstr`, in order. */
   readonly args: { readonly name: string; readonly kind: 'expr' | 'string'; readonly text: string }[];
   dryRun: boolean;
+  /** The command changes nothing in the store: one that may only be read will do. */
+  onlyReads: boolean;
+  /** `--readonly-mode`: what evaluation makes is not written to the store. */
+  readOnlyMode: boolean;
 }
 
 /** An invocation with the configuration files read. */
@@ -36,6 +40,8 @@ export function newInvocation(env: NodeJS.ProcessEnv): Invocation {
     searchPath: [],
     args: [],
     dryRun: false,
+    onlyReads: false,
+    readOnlyMode: false,
   };
 }
 
@@ -86,6 +92,15 @@ export function commonFlags(invocation: Invocation): Flag[] {
       description: "the store: auto, local, private, or a private store's root directory",
       group,
       apply: (uri) => void (invocation.storeUri = uri),
+    },
+    {
+      long: 'readonly-mode',
+      description: 'do not write to the store',
+      group,
+      apply: () => {
+        invocation.readOnlyMode = true;
+        invocation.onlyReads = true;
+      },
     },
     {
       long: 'show-trace',

@@ -5,6 +5,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { Interrupted, NixError, suggestNear } from '../diagnostics/index.ts';
 import { type Command, type CommandContext, runCommand } from './program.ts';
+import { watchStandardOutput } from './standard-output.ts';
 
 /** Every command, by the name it is called by. */
 const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
@@ -52,8 +53,5 @@ process.on('uncaughtException', (error) => {
   else reportBug(error);
   process.exit(1);
 });
-// A reader that went away (`nix-store -q ... | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-});
+watchStandardOutput();
 await main().catch(reportBug);

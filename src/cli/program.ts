@@ -7,6 +7,7 @@ import { openSession, type Session } from '../session/index.ts';
 import { type CommandLine, formatHelp, parseCommandLine } from './command-line.ts';
 import { commonFlags, finalSettings, type Invocation, newInvocation } from './common-flags.ts';
 import { type CommandLogger, makeLogger, standardError } from './loggers.ts';
+import { type ResultOutput, standardOutput } from './standard-output.ts';
 import { productVersion } from './version.ts';
 
 export interface CommandContext {
@@ -35,6 +36,10 @@ export interface RunningCommand {
   readonly session: () => Promise<Session>;
   /** Writes a result to standard output. */
   readonly print: (text: string) => void;
+  /** Writes a result that is a byte string. */
+  readonly printBytes: (bytes: string) => void;
+  /** Standard output, for results that are long. */
+  readonly output: ResultOutput;
 }
 
 export interface Command {
@@ -82,6 +87,7 @@ async function runPrepared(
   invocation: Invocation,
   logger: CommandLogger,
 ): Promise<number> {
+  const output = standardOutput;
   const abort = new AbortController();
   const onSignal = () => abort.abort(new Interrupted());
   process.on('SIGINT', onSignal);
@@ -100,6 +106,7 @@ async function runPrepared(
           logger,
           storeUri: invocation.storeUri,
           searchPath: invocation.searchPath,
+          onlyReads: invocation.onlyReads,
           signal: abort.signal,
         }).then((session) => {
           logger.isForeign = session.isForeignFile;
@@ -107,9 +114,9 @@ async function runPrepared(
         });
         return opened;
       },
-      print: (text) => {
-        process.stdout.write(text);
-      },
+      print: (text) => output.write(text),
+      printBytes: (bytes) => output.write(Buffer.from(bytes, 'latin1')),
+      output,
     });
   } finally {
     await opened?.then((session) => session.close()).catch(() => {});

@@ -10,11 +10,12 @@ import {
   type IsForeign,
   type Logger,
   NixError,
+  StoreError,
   UsageError,
   Verbosity,
 } from '../diagnostics/index.ts';
 import type { FetchRequest, FetchResult } from '../eval/index.ts';
-import { equalHashes, parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
+import { equalHashes, formatHash, parseStorePath, printStorePath, type StorePath } from '../formats/index.ts';
 import {
   addIndirectRoot,
   followLinksToStorePath,
@@ -31,7 +32,7 @@ import { PendingAdditions } from './pending-additions.ts';
 import { readBuildLog } from './read-build-log.ts';
 import { explainLookup, type SearchPathEntry, searchPath } from './search-path.ts';
 import type { Settings } from './settings.ts';
-import { locateStore, type StoreLocation } from './store-location.ts';
+import { isWritableStore, locateStore, type StoreLocation } from './store-location.ts';
 
 export interface SessionOptions {
   readonly settings: Settings;
@@ -41,6 +42,8 @@ export interface SessionOptions {
   readonly storeUri: string | undefined;
   /** `-I` values. */
   readonly searchPath: readonly string[];
+  /** Nothing will be written: a store that this user may only read is good enough. */
+  readonly onlyReads?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -53,12 +56,15 @@ export interface Installable {
 
 /** Opens the store; the rest follows when it is needed. */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const location = locateStore(options.storeUri, options.env);
-  const { logger, settings, signal } = options;
+  const { logger, settings, signal, onlyReads = false } = options;
+  const location = locateStore(options.storeUri, options.env, { onlyReads });
   const store = await LocalStore.open({
     ...location,
     logger,
     durable: settings['fsync-store-paths'],
+    reserveBytes: settings['gc-reserved-space'],
+    autoOptimise: settings['auto-optimise-store'],
+    readOnly: onlyReads && !isWritableStore(location),
     signal,
   });
   return new Session(options, location, store);
@@ -182,12 +188,18 @@ export class Session {
     return this.#resolver.map(path);
   }
 
-  /** Whether the files of a valid path still have the hash that was registered. */
-  async contentsAreGood(path: StorePath): Promise<boolean> {
+  /** What is wrong with the files of a valid path: `undefined` when they have the hash that was registered. */
+  async contentsProblem(path: StorePath): Promise<StoreError | undefined> {
     const info = queryValidPathInfo(this.store, path);
     const sink = new HashSink('sha256');
     for await (const chunk of this.store.narFromPath(path)) sink.write(chunk);
-    return equalHashes(sink.finish(), info.narHash);
+    const hash = sink.finish();
+    if (equalHashes(hash, info.narHash)) return undefined;
+    const [expected, got] = [info.narHash, hash].map((each) => formatHash(each, 'nix32', true));
+    return new StoreError(
+      `path '${printStorePath(this.store.storeDir, path)}' was modified! expected hash '${expected}', got '${got}'`,
+      { code: 'path-modified' },
+    );
   }
 
   /**

@@ -77,9 +77,13 @@ export function systemStore(env: NodeJS.ProcessEnv): StoreLocation {
  *
  * @throws UsageError for a kind of store that this version cannot open.
  */
-export function locateStore(uri: string | undefined, env: NodeJS.ProcessEnv): StoreLocation {
+export function locateStore(
+  uri: string | undefined,
+  env: NodeJS.ProcessEnv,
+  options: { readonly onlyReads?: boolean } = {},
+): StoreLocation {
   const wanted = uri ?? env.NIX_REMOTE ?? 'auto';
-  if (wanted === '' || wanted === 'auto') return automaticStore(env);
+  if (wanted === '' || wanted === 'auto') return automaticStore(env, options.onlyReads === true);
   if (wanted === 'local') return systemStore(env);
   if (wanted === 'private') return privateStore(privateStoreRoot(env), env);
   if (wanted.startsWith('local?root=')) return privateStore(resolve(wanted.slice('local?root='.length)), env);
@@ -91,10 +95,16 @@ export function locateStore(uri: string | undefined, env: NodeJS.ProcessEnv): St
   });
 }
 
-function automaticStore(env: NodeJS.ProcessEnv): StoreLocation {
+/** Whether this user may write to a store; one that is not there yet is made. */
+export function isWritableStore({ stateDir, realStoreDir }: StoreLocation): boolean {
+  if (!existsSync(join(stateDir, 'db'))) return true;
+  return isWritable(join(stateDir, 'db')) && isWritable(realStoreDir);
+}
+
+function automaticStore(env: NodeJS.ProcessEnv, onlyReads: boolean): StoreLocation {
   const system = systemStore(env);
   if (!existsSync(system.realStoreDir)) return privateStore(privateStoreRoot(env), env);
-  if (isWritable(system.stateDir) && isWritable(system.realStoreDir)) return system;
+  if (onlyReads || (isWritable(system.stateDir) && isWritable(system.realStoreDir))) return system;
   if (env.NIX_STATE_DIR || env.NIX_STORE_DIR) return system;
   throw new UsageError(
     `the store '${system.realStoreDir}' is not writable and Firn cannot use a daemon's store`,

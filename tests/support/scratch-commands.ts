@@ -48,6 +48,7 @@ export class ScratchCommands implements AsyncDisposable {
       NIX_CONF_DIR: this.home,
       NIX_PATH: '',
       FIRN_FROM_SOURCE: '1',
+      FIRN_SANDBOX_TOOLS: process.env['FIRN_TEST_BWRAP'] ?? '',
       ...this.extraEnvironment,
     };
   }
