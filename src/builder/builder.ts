@@ -1,5 +1,5 @@
 /** The builder: makes the outputs of derivations valid, and tells beforehand what that takes. */
-import { type Activity, ActivityType, type Logger, type NixError } from '../diagnostics/index.ts';
+import { type Activity, ActivityType, type Logger, NixError } from '../diagnostics/index.ts';
 import { parseStorePath, type StorePath } from '../formats/index.ts';
 import { areIdsMapped } from '../platform/index.ts';
 import type { WritableStore } from '../store/index.ts';
@@ -15,6 +15,7 @@ import {
 import { DownloadService } from './download-service.ts';
 import { buildsFailed, combinedExitStatus } from './errors.ts';
 import type { BuildContext } from './local-build.ts';
+import { Repair } from './repair.ts';
 import type { SandboxTools } from './sandbox-tools.ts';
 import { type Goal, type Outcome, Scheduler } from './scheduler.ts';
 import type { BuildSettings } from './settings.ts';
@@ -84,10 +85,52 @@ export class Builder {
   /**
    * Makes all installables valid. Failures are in the results, in the installables' order; what failed below them
    * goes to the logger as it happens. Throws `Interrupted` when the signal is aborted: everything started has ended.
+   *
+   * Mode `check` builds what is valid again and compares; mode `repair` also looks at the contents of everything that
+   * the outputs refer to, and builds again what is damaged.
    */
   async buildPaths(
     installables: readonly Installable[],
     options: BuildPathsOptions = {},
+  ): Promise<BuildResult[]> {
+    const { mode = 'normal', signal } = options;
+    if (mode !== 'repair') return this.#realise(installables, mode, signal);
+    const repair = this.#repair(signal);
+    const results: BuildResult[] = [];
+    for (const result of await this.#realise(installables, 'normal', signal)) {
+      results.push(result.error ? result : await repaired(result, repair));
+    }
+    return results;
+  }
+
+  /**
+   * Puts the files of a valid path right, through the derivation that makes it, when they are damaged or gone.
+   *
+   * @throws BuildError `cannot-repair` when no derivation makes it, or it cannot be built
+   */
+  async repairPath(
+    path: StorePath,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    await this.#repair(options.signal).path(path);
+  }
+
+  #repair(signal: AbortSignal | undefined): Repair {
+    const { store, logger } = this.#context;
+    const build = async (installables: readonly Installable[], mode: BuildMode) => {
+      const results = await this.#realise(installables, mode, signal);
+      throwFailures(results, store.storeDir, logger);
+    };
+    return new Repair(store, logger, {
+      make: (installables) => build(installables, 'normal'),
+      rebuild: (drvPath) => build([{ drvPath, outputs: [] }], 'repair'),
+    });
+  }
+
+  async #realise(
+    installables: readonly Installable[],
+    mode: BuildMode,
+    signal: AbortSignal | undefined,
   ): Promise<BuildResult[]> {
     const { logger, settings } = this.#context;
     using realise = logger.activity(ActivityType.realise, '');
@@ -97,15 +140,14 @@ export class Builder {
       ...this.#context,
       downloads,
       parentActivity: realise.id,
-      mode: options.mode ?? 'normal',
       running: new Map(),
     };
-    const goals = installables.map((each) => new DerivationGoal(context, each));
+    const goals = installables.map((each) => new DerivationGoal(context, each, mode));
     const top = new Set(goals.map((goal) => goal.key));
     const scheduler = new Scheduler({
       places: { build: Math.max(settings.maxJobs, 1), fetch: settings.downloads.maxParallel },
       keepGoing: settings.keepGoing,
-      signal: options.signal,
+      signal,
       onProgress: (goal, event) => progress.on(goal, event),
       onOutcome: (goal, outcome) => {
         progress.finish(goal, outcome);
@@ -157,6 +199,17 @@ export class Builder {
       }
     }
     return { willBuild, willFetch, downloadBytes, unknown: [...unknown.values()] };
+  }
+}
+
+/** A result after its outputs' closure was repaired; a failure when that was not possible. */
+async function repaired(result: BuildResult, repair: Repair): Promise<BuildResult> {
+  try {
+    await repair.closure([...result.outputs.values()]);
+    return result;
+  } catch (error) {
+    if (!(error instanceof NixError)) throw error;
+    return { ...result, status: 'failed', error };
   }
 }
 

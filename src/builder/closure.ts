@@ -11,7 +11,7 @@ import type { PathInfo, WritableStore } from '../store/index.ts';
 import { rejected } from './errors.ts';
 import { type JsonObject, type JsonValue, NumberLiteral } from './exact-json.ts';
 
-/** Asks the store for references and remembers the answers: valid paths never change. */
+/** Asks the store for references and remembers the answers: valid paths change only when they are repaired. */
 export class ClosureFinder {
   readonly #store: WritableStore;
   readonly #infos = new Map<string, PathInfo>();
@@ -30,6 +30,11 @@ export class ClosureFinder {
     }
     this.#infos.set(path.baseName, info);
     return info;
+  }
+
+  /** A path's info may have changed: it was repaired. */
+  forget(path: StorePath): void {
+    this.#infos.delete(path.baseName);
   }
 
   /** All paths reachable from `paths`, these included, sorted. */

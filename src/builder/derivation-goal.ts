@@ -29,14 +29,16 @@ export interface Installable {
   readonly outputs: readonly string[];
 }
 
-export type BuildMode = 'normal' | 'check';
+/**
+ * `check`: what was asked for is built again and compared with what is valid; `repair`: it is built again and replaces
+ * what is valid where that is damaged. What it needs is made as usual.
+ */
+export type BuildMode = 'normal' | 'check' | 'repair';
 
 /** What the goals of one request share. */
 export interface GoalContext extends BuildContext {
   readonly downloads: DownloadService;
   readonly parentActivity: number;
-  /** `check`: what was asked for is built again and compared; only its inputs are made as usual. */
-  readonly mode: BuildMode;
   /** Builds that run in this process, by derivation: a second request for other outputs waits for the first. */
   readonly running: Map<string, Promise<void>>;
 }
@@ -51,13 +53,15 @@ export class DerivationGoal implements Goal {
   readonly drvPath: StorePath;
   readonly #context: GoalContext;
   readonly #wanted: readonly string[];
+  readonly #mode: BuildMode;
   #derivation: Derivation | undefined;
 
-  constructor(context: GoalContext, installable: Installable) {
+  constructor(context: GoalContext, installable: Installable, mode: BuildMode = 'normal') {
     this.#context = context;
+    this.#mode = mode;
     this.drvPath = installable.drvPath;
     this.#wanted = installable.outputs.toSorted();
-    this.key = `${context.mode}:${installable.drvPath.baseName}!${this.#wanted.join(',')}`;
+    this.key = `${mode}:${installable.drvPath.baseName}!${this.#wanted.join(',')}`;
   }
 
   get drvPathText(): string {
@@ -88,7 +92,12 @@ export class DerivationGoal implements Goal {
   }
 
   get #check(): boolean {
-    return this.#context.mode === 'check' && !isFetch(this.derivation);
+    return this.#mode === 'check' && !isFetch(this.derivation);
+  }
+
+  /** Valid outputs are no reason not to build. */
+  get #again(): boolean {
+    return this.#check || this.#mode === 'repair';
   }
 
   async prepare(): Promise<'done' | readonly Goal[]> {
@@ -105,7 +114,7 @@ export class DerivationGoal implements Goal {
     for (const path of outputs) await store.addTempRoot(path);
     const valid = outputs.every((path) => store.isValidPath(path));
     if (this.#check && !valid) throw nothingToCheck(this.drvPathText);
-    if (valid && !this.#check) return 'done';
+    if (valid && !this.#again) return 'done';
     for (const source of this.derivation.inputSrcs)
       this.#context.closures.info(parseStorePath(store.storeDir, source));
     return [...this.derivation.inputDrvs].map(
@@ -122,7 +131,7 @@ export class DerivationGoal implements Goal {
     const key = this.drvPath.baseName;
     await running.get(key)?.catch(() => {});
     const valid = [...this.outputs().values()].every((path) => this.#context.store.isValidPath(path));
-    if (valid && !this.#check) return;
+    if (valid && !this.#again) return;
     const build = this.#lockAndMake(signal);
     running.set(key, build);
     try {
@@ -160,7 +169,7 @@ export class DerivationGoal implements Goal {
         .stop();
     using _locks = await store.lockPaths(paths, { signal, onWait });
     // Another process may have been here while we waited.
-    if (!this.#check && paths.every((path) => store.isValidPath(path))) return;
+    if (!this.#again && paths.every((path) => store.isValidPath(path))) return;
     const options = readDerivationOptions(derivation, this.drvPathText);
     const request = {
       drvPath: this.drvPath,
@@ -168,7 +177,7 @@ export class DerivationGoal implements Goal {
       options,
       parentActivity,
       signal,
-      check: this.#check,
+      mode: this.#again ? this.#mode : 'normal',
     };
     if (isFetch(derivation)) await fetchOutput(this.#context, request, downloads);
     else {

@@ -199,6 +199,14 @@ export function nothingToCheck(drvPath: string): BuildError {
   );
 }
 
+export function cannotRepair(path: string, cause?: NixError): BuildError {
+  return new BuildError(`cannot repair path '${path}'${cause ? `: ${cause.message}` : ''}`, {
+    code: 'cannot-repair',
+    cause,
+    hint: cause?.hint ?? 'no derivation in this store makes it; delete it, or add it again from its source',
+  });
+}
+
 /** The exit status for several failed builds: C++ Nix's rule, the statuses from 100 on joined bit by bit, else 1. */
 export function combinedExitStatus(errors: readonly NixError[]): number {
   return errors.reduce((bits, error) => (error.exitStatus >= 100 ? bits | error.exitStatus : bits), 0) || 1;

@@ -141,6 +141,7 @@ async function register(
     inputs: [],
     outputDirectory: directory,
     ownerUid,
+    repair: request.mode === 'repair',
   });
 }
 

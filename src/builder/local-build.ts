@@ -26,6 +26,7 @@ import { BuildLog, buildLogPath, LogFile } from './build-log.ts';
 import type { BuildUser, BuildUserPool } from './build-user.ts';
 import type { ClosureFinder } from './closure.ts';
 import { compareOutputs } from './compare-outputs.ts';
+import type { BuildMode } from './derivation-goal.ts';
 import type { DerivationOptions } from './derivation-options.ts';
 import { builderFailed, noUserNamespaces, rejected, unsandboxedPrivateStore } from './errors.ts';
 import { keepDirectory } from './kept-build.ts';
@@ -56,8 +57,7 @@ export interface BuildRequest {
   /** Id of the activity that this build is part of. */
   readonly parentActivity: number;
   readonly signal: AbortSignal;
-  /** Build again although the outputs are valid, and compare. */
-  readonly check: boolean;
+  readonly mode: BuildMode;
 }
 
 /** Builds and registers the outputs. Throws `BuildError`, or `Interrupted` when the signal was aborted. */
@@ -138,8 +138,9 @@ class LocalBuild {
         inputs,
         outputDirectory: this.#workspace.storeDirectory,
         ownerUid: this.#user?.uid,
+        repair: this.#request.mode === 'repair',
       };
-      if (this.#request.check) await compareOutputs(finished, settings.keepFailed);
+      if (this.#request.mode === 'check') await compareOutputs(finished, settings.keepFailed);
       else await registerOutputs(finished);
     } catch (error) {
       await this.#keepFailedBuild();

@@ -8,6 +8,7 @@ import type { Derivation } from '../formats/index.ts';
 import { type Hash, parseStorePath, type StorePath } from '../formats/index.ts';
 import { deleteTree } from '../platform/index.ts';
 import {
+  contentsAreGood,
   dumpFile,
   dumpTree,
   HashSink,
@@ -33,6 +34,8 @@ export interface FinishedBuild {
   readonly outputDirectory: string;
   /** The build user, when there was one: everything must belong to it. */
   readonly ownerUid: number | undefined;
+  /** Valid outputs whose contents are not good are replaced. */
+  readonly repair: boolean;
 }
 
 /** Registers all outputs. Throws `BuildError` when one is refused. The caller holds the outputs' locks. */
@@ -41,18 +44,24 @@ export async function registerOutputs(build: FinishedBuild): Promise<void> {
   try {
     for (const [name, path] of outputPaths(build)) checkLeftBehind(build, name, path);
     for (const [name, path] of outputPaths(build)) {
-      if (build.store.isValidPath(path)) taken.set(name, build.closures.info(path));
+      if (await isGood(build, path)) taken.set(name, build.closures.info(path));
       else taken.set(name, await takeOutput(build, name, path));
     }
     checkCycles(build, taken);
     checkOutputs({ ...build, storeDir: build.store.storeDir, drvPath: build.drvPathText, outputs: taken });
     build.store.registerValidPaths([...taken.values()]);
+    for (const { path } of taken.values()) build.closures.forget(path);
   } catch (error) {
     for (const [, path] of outputPaths(build)) {
       if (!build.store.isValidPath(path)) await deleteTree(build.store.toRealPath(path));
     }
     throw error;
   }
+}
+
+/** Whether an output that is valid may stay as it is. */
+async function isGood(build: FinishedBuild, path: StorePath): Promise<boolean> {
+  return build.store.isValidPath(path) && (!build.repair || (await contentsAreGood(build.store, path)));
 }
 
 function outputPaths(build: FinishedBuild): [string, StorePath][] {
@@ -81,6 +90,7 @@ async function takeOutput(build: FinishedBuild, name: string, path: StorePath): 
     candidates: options.unsafeDiscardReferences.has(name) ? [] : [...build.inputs, ...own],
     ownerUid: build.ownerUid,
     copy: fixed !== undefined,
+    replace: store.isValidPath(path),
   });
   if (fixed) {
     const got = await hashOutput(store.toRealPath(path), fixed, output);

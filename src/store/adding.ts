@@ -43,6 +43,7 @@ import { toBytePath } from './host-path.ts';
 import { HashSink, nodeHasher } from './node-hash.ts';
 import { lockPaths } from './path-locks.ts';
 import { makeDurable, type RegistrationQueue } from './registration-queue.ts';
+import { replaceTree } from './replace-tree.ts';
 import { restoreTree, STORE_MTIME_SECONDS } from './restore-tree.ts';
 import { scanReferences } from './scan-references.ts';
 import type { AddPathOptions, PathInfo, TakenOutput, TakeOutputOptions } from './store.ts';
@@ -168,20 +169,24 @@ export class Adding {
   async takeOutput(options: TakeOutputOptions): Promise<TakenOutput> {
     const { path, from } = options;
     const realPath = this.#realPath(path);
+    // What is valid stays in place until its successor is complete.
+    const target = options.replace ? `${realPath}.repair` : realPath;
     await this.#context.addTempRoot(path);
     try {
       checkOutputRoot(toBytePath(from), options.ownerUid);
       const entries = await canonicalisePathMetaData(toBytePath(from), { ownerUid: options.ownerUid });
-      if (from !== realPath) await deleteTree(realPath);
+      if (from !== target) await deleteTree(target);
       const taken =
-        options.copy || (await this.#renameInto(from, realPath)) === false
-          ? await copyScanning(from, realPath, options.candidates)
-          : await scanReferences(toBytePath(realPath), options.candidates);
-      await this.#context.optimise?.(realPath);
-      if (this.#context.durable) await makeDurable(this.#context.realStoreDir, [{ realPath, entries }]);
+        options.copy || (await this.#renameInto(from, target)) === false
+          ? await copyScanning(from, target, options.candidates)
+          : await scanReferences(toBytePath(target), options.candidates);
+      await this.#context.optimise?.(target);
+      if (this.#context.durable)
+        await makeDurable(this.#context.realStoreDir, [{ realPath: target, entries }]);
+      if (options.replace) await replaceTree(target, realPath);
       return taken;
     } catch (error) {
-      if (from !== realPath) await deleteTree(realPath);
+      if (from !== target) await deleteTree(target);
       throw writeFault(realPath, error);
     }
   }
@@ -260,10 +265,7 @@ export class Adding {
     try {
       await deleteTree(target);
       const { info, entries } = await write(target);
-      if (repair) {
-        await deleteTree(realPath);
-        await this.#renameInto(target, realPath);
-      }
+      if (repair) await replaceTree(target, realPath);
       await this.#context.optimise?.(realPath);
       for (const reference of references) {
         const other = this.#running.get(reference.baseName);

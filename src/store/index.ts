@@ -42,4 +42,4 @@ export type {
   WritableStore,
 } from './store.ts';
 export type { StorePlaces } from './store-directories.ts';
-export { type VerifyOptions, verifyStore } from './verify.ts';
+export { contentsAreGood, type VerifyOptions, verifyStore } from './verify.ts';

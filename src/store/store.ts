@@ -157,6 +157,8 @@ export interface TakeOutputOptions {
    * them afterwards. Always set it for fixed outputs, whose builders have a network.
    */
   readonly copy?: boolean;
+  /** The path is valid already, and its files are to be replaced: a repair. */
+  readonly replace?: boolean;
 }
 
 export interface TakenOutput {

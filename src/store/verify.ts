@@ -3,7 +3,7 @@
  * have the hashes that were registered? Paths that have vanished are removed from the database when nothing valid
  * refers to them.
  */
-import { readdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { NixError } from '../diagnostics/index.ts';
 import {
@@ -15,12 +15,14 @@ import {
   type StorePath,
   zeroHash,
 } from '../formats/index.ts';
+import { queryValidPathInfo } from './closure.ts';
 import { dumpTree } from './dump-tree.ts';
 import { corruptDatabase, pathModified } from './errors.ts';
 import { lockFile } from './flock-file.ts';
 import { toBytePath } from './host-path.ts';
 import type { LocalStore } from './local-store.ts';
 import { HashSink } from './node-hash.ts';
+import type { WritableStore } from './store.ts';
 
 export interface VerifyOptions {
   readonly checkContents?: boolean;
@@ -33,6 +35,15 @@ export async function verifyStore(store: LocalStore, options: VerifyOptions = {}
   const verification = new Verification(store, options);
   await verification.run();
   return verification.faults;
+}
+
+/** Whether the files of a valid path are there and have the hash that was registered. */
+export async function contentsAreGood(store: WritableStore, path: StorePath): Promise<boolean> {
+  const { narHash: registered } = queryValidPathInfo(store, path);
+  const realPath = store.toRealPath(path);
+  if (!lstatSync(realPath, { throwIfNoEntry: false })) return false;
+  if (equalHashes(registered, zeroHash('sha256'))) return true;
+  return equalHashes((await hashTree(realPath)).narHash, registered);
 }
 
 class Verification {

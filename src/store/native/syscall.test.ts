@@ -1,13 +1,22 @@
 /** Real locks, seen by other open files, other threads and other processes. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { formatSharedObject } from './shared-object.ts';
-import { loadNative, stripExtendedAttributes, syncFileSystem, tryFlock } from './syscall.ts';
+import { loadNative, stripExtendedAttributes, syncFileSystem, tryExchange, tryFlock } from './syscall.ts';
 import { EXPORT_NAME, IMPORTS, syscallCode } from './syscall-code.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'syscall-test-'));
@@ -89,6 +98,16 @@ test('extended attributes are removed', (context) => {
 
 test('stripping attributes of a missing file is an error', () => {
   assert.throws(() => stripExtendedAttributes(join(directory, 'missing')), { message: /error 2$/ });
+});
+
+test('two names change places', (context) => {
+  const [first, second, missing] = ['first', 'second', 'missing-name'].map((name) => join(directory, name));
+  mkdirSync(first);
+  writeFileSync(second, 'second');
+  assert.equal(tryExchange(first, missing), false);
+  if (!tryExchange(first, second)) return context.skip('the file system cannot exchange names');
+  assert.equal(readFileSync(first, 'utf8'), 'second');
+  assert.deepEqual(readdirSync(second), []);
 });
 
 test('the code for both machines fits its table', () => {

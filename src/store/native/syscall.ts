@@ -12,8 +12,8 @@ import { EXPORT_NAME, IMPORTS, syscallCode } from './syscall-code.ts';
 
 const MACHINES: Partial<Record<NodeJS.Architecture, Machine>> = { x64: 'x86_64', arm64: 'aarch64' };
 const NUMBERS = {
-  x86_64: { flock: 73, syncfs: 306, llistxattr: 195, lremovexattr: 198, fallocate: 285 },
-  aarch64: { flock: 32, syncfs: 267, llistxattr: 12, lremovexattr: 15, fallocate: 47 },
+  x86_64: { flock: 73, syncfs: 306, llistxattr: 195, lremovexattr: 198, fallocate: 285, renameat2: 316 },
+  aarch64: { flock: 32, syncfs: 267, llistxattr: 12, lremovexattr: 15, fallocate: 47, renameat2: 276 },
 } as const;
 
 const EINTR = 4;
@@ -25,6 +25,9 @@ const LOCK_SHARED = 1;
 const LOCK_EXCLUSIVE = 2;
 const LOCK_NONBLOCKING = 4;
 const LOCK_NONE = 8;
+
+const CURRENT_DIRECTORY = -100;
+const RENAME_EXCHANGE = 2;
 
 /** Words of a frame, and room behind them for strings and results (names of attributes take at most 64 KiB). */
 const HEADER_BYTES = 9 * 8;
@@ -74,6 +77,13 @@ export function syncFileSystem(path: string): void {
 export function tryAllocate(descriptor: number, sizeBytes: number): boolean {
   const { machine, call } = loadNative();
   return call(NUMBERS[machine].fallocate, descriptor, 0, 0, sizeBytes) === 0;
+}
+
+/** Lets two existing names of one file system change places in one step; `false` where that is not possible. */
+export function tryExchange(first: string, second: string): boolean {
+  const { machine, call } = loadNative();
+  const number = NUMBERS[machine].renameat2;
+  return call(number, CURRENT_DIRECTORY, first, CURRENT_DIRECTORY, second, RENAME_EXCHANGE) === 0;
 }
 
 /**
