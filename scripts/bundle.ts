@@ -2,6 +2,7 @@
  * Bundles the program into `dist/`: `main.js` (all commands, split so that each loads only what it needs),
  * the evaluator's worker, and the library entry. Declarations are written beside it by `tsc`.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,9 +15,10 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** Entry points: name in `dist/` -> source file. Absent sources are left out. */
 export const entryPoints: Readonly<Record<string, string>> = {
-  main: 'src/cli/main.ts',
+  main: 'src/cli/launch.ts',
   'evaluator-worker': 'src/session/evaluator-worker.ts',
   'sandbox-worker': 'src/builder/sandbox-worker.ts',
+  'install-boot-loader': 'src/nixos/boot-loader/main.ts',
   'switch-to-configuration': 'src/nixos/switch/main.ts',
   index: 'src/index.ts',
 };
@@ -30,6 +32,15 @@ export function bundleIsStale(): boolean {
     if (entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > built) return true;
   }
   return statSync(join(root, 'package-lock.json')).mtimeMs > built;
+}
+
+/** A name for what the sources are now. */
+function buildName(): string {
+  const hash = createHash('sha256').update(version);
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).sort();
+  for (const file of files.filter((name) => name.endsWith('.ts')))
+    hash.update(file).update(readFileSync(join(root, 'src', file)));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** Writes the bundle; replaces the former one only when it succeeded. */
@@ -49,7 +60,7 @@ export async function writeBundle(outdir = dist): Promise<void> {
     minifyWhitespace: true,
     keepNames: true,
     legalComments: 'none',
-    define: { FIRN_VERSION: JSON.stringify(version) },
+    define: { FIRN_VERSION: JSON.stringify(version), FIRN_BUILD: JSON.stringify(buildName()) },
     chunkNames: 'chunk-[hash]',
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

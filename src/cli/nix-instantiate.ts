@@ -1,9 +1,14 @@
 /** `nix-instantiate`: evaluates expressions to derivations, or (`--eval`) to values. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { decodeBytes, encodeBytes, UsageError } from '../diagnostics/index.ts';
-import type { EvaluationOutput, EvaluationRequest, Session } from '../session/index.ts';
-import { evaluationFlags, type Invocation } from './common-flags.ts';
+import { decodeBytes, encodeBytes, UsageError, Verbosity } from '../diagnostics/index.ts';
+import {
+  type EvaluationOutput,
+  type EvaluationRequest,
+  evaluateSmall,
+  type Session,
+} from '../session/index.ts';
+import { evaluationFlags, finalSettings, type Invocation } from './common-flags.ts';
 import { evaluationRequest, expressionSources } from './evaluation-sources.ts';
 import type { Command, RunningCommand } from './program.ts';
 
@@ -99,12 +104,13 @@ function ownFlags(options: Options) {
 }
 
 async function run(options: Options, running: RunningCommand): Promise<number> {
-  const session = await running.session();
-  if (options.mode === 'find-file') return findFiles(options, session, running);
+  if (options.mode === 'find-file') return findFiles(options, await running.session(), running);
   const positional = options.positional.length > 0 ? options.positional : defaultPositional(options);
   let rootNumber = 0;
   for (const source of expressionSources(positional, options.expressions)) {
-    const answer = await session.evaluate(request(options, running.invocation, source));
+    const wanted = request(options, running.invocation, source);
+    const answer =
+      (await evaluateQuickly(wanted, running)) ?? (await (await running.session()).evaluate(wanted));
     if (answer.kind === 'texts') {
       for (const text of answer.texts)
         running.print(options.format === 'raw' ? decodeBytes(text) : `${decodeBytes(text)}\n`);
@@ -116,7 +122,7 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
       else {
         rootNumber++;
         const link = resolve(rootNumber === 1 ? options.addRoot : `${options.addRoot}-${rootNumber}`);
-        await session.addIndirectRoot(link, drv.drvPath);
+        await (await running.session()).addIndirectRoot(link, drv.drvPath);
         running.print(`${link}${suffix}\n`);
       }
     }
@@ -127,6 +133,14 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
     }
   }
   return 0;
+}
+
+/** What a short expression needs no store for. */
+function evaluateQuickly(wanted: EvaluationRequest, running: RunningCommand) {
+  const { env, storeUri, searchPath } = running.invocation;
+  const settings = finalSettings(running.invocation);
+  const print = (message: string) => running.logger.log(Verbosity.error, message);
+  return evaluateSmall(wanted, { settings, env, storeUri, searchPath, print });
 }
 
 function defaultPositional(options: Options): string[] {

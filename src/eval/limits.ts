@@ -9,8 +9,10 @@ export const limits = {
   /** Calls under way. Whoever catches an error and goes on restores the value that it had before. */
   depth: 0,
   maxDepth: 10_000,
-  /** Calls so far, for statistics. */
+  /** Calls so far. */
   calls: 0,
+  /** More calls than this are refused like an interruption. */
+  maxCalls: Number.POSITIVE_INFINITY,
   /** Non-zero at index 0: stop. Usually shared with another thread. */
   interrupt: new Int32Array(1) as Int32Array,
   /** Whether errors collect a line for each call that they leave (`--show-trace`). */
@@ -19,9 +21,8 @@ export const limits = {
 
 /** One call deeper; the caller takes it back with `limits.depth--`. */
 export function enterCall(pos: PosIdx): void {
-  limits.calls++;
   if (limits.depth++ > limits.maxDepth) throw new StackOverflow(pos);
-  if (limits.interrupt[0] !== 0) throw new Interrupted();
+  if (limits.interrupt[0] !== 0 || limits.calls++ > limits.maxCalls) throw new Interrupted();
 }
 
 /** Runs `action` one call deeper. For recursion that is no call of the language: coercion, comparison, deep forcing. */

@@ -2,11 +2,11 @@
  * The hash of a file tree as `builtins.path` needs it: SHA-256 of its NAR (recursive) or of the plain file, computed
  * synchronously, with a filter that evaluation may supply.
  */
-import { createHash } from 'node:crypto';
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { EvalError } from '../diagnostics/index.ts';
 import type { FileType, PathFilter } from '../eval/index.ts';
 import { NarWriter } from '../formats/index.ts';
+import { lazyCrypto } from './lazy-crypto.ts';
 import { fsPath, tryLstat } from './path-resolver.ts';
 
 export interface TreeToHash {
@@ -28,7 +28,7 @@ const CHUNK = 1 << 17;
 
 /** @throws EvalError for files of a kind that cannot be archived; the system's error where reading fails */
 export function hashTree(tree: TreeToHash): HashedTree {
-  const digest = createHash('sha256');
+  const digest = lazyCrypto().createHash('sha256');
   const sink = (chunk: Uint8Array) => void digest.update(chunk);
   const excluded: string[] = [];
   if (tree.recursive) {

@@ -27,6 +27,7 @@ export {
   SettingsBuilder,
   settingDefinitions,
 } from './settings.ts';
+export { evaluateSmall, type SmallEvaluationOptions } from './small-evaluation.ts';
 export {
   cacheDirectory,
   dataDirectory,

@@ -3,7 +3,6 @@
  * the store or the network goes to the main thread (see `sync-channel.ts`). Store paths are computed here, so that
  * `.drv` files and sources can be posted and written while evaluation goes on.
  */
-import { hash } from 'node:crypto';
 import { type Dirent, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { decodeBytes, EvalError } from '../diagnostics/index.ts';
 import type {
@@ -22,13 +21,14 @@ import {
   printStorePath,
 } from '../formats/index.ts';
 import { hashTree } from './hash-tree.ts';
+import { lazyCrypto } from './lazy-crypto.ts';
 import { fsPath, type PathResolver, tryLstat } from './path-resolver.ts';
 import type { SyncCaller } from './sync-channel.ts';
 
 export interface NodeEvalIoOptions {
   readonly storeDir: string;
   readonly resolver: PathResolver;
-  readonly caller: SyncCaller;
+  readonly caller: Pick<SyncCaller, 'call' | 'post'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `false`: paths are computed but nothing is written. */
   readonly writeStore: boolean;
@@ -36,14 +36,14 @@ export interface NodeEvalIoOptions {
 
 const hasher: Hasher = (algorithm, data) => {
   const bytes = typeof data === 'string' ? Buffer.from(data, 'latin1') : data;
-  return new Uint8Array(hash(algorithm, bytes, 'buffer'));
+  return new Uint8Array(lazyCrypto().hash(algorithm, bytes, 'buffer'));
 };
 
 export class NodeEvalIo implements EvalIo {
   readonly storeDir: string;
   writeStore: boolean;
   readonly #resolver: PathResolver;
-  readonly #caller: SyncCaller;
+  readonly #caller: Pick<SyncCaller, 'call' | 'post'>;
   readonly #env: Readonly<Record<string, string | undefined>>;
   /** What this evaluation posted: printed store path -> contents for texts, `undefined` for trees. */
   readonly #posted = new Map<string, string | undefined>();
