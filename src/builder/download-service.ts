@@ -74,6 +74,8 @@ class Worker {
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #messages = '';
+  /** Why the process is no longer there. */
+  #failure: Error | undefined;
 
   static async start(context: BuildContext): Promise<Worker> {
     const user = await context.users?.acquire();
@@ -109,6 +111,7 @@ class Worker {
 
   async download(job: DownloadJob): Promise<Downloaded> {
     if (job.signal.aborted) throw new Interrupted();
+    if (this.#failure) throw this.#failure;
     const id = this.#nextId++;
     const path = join(this.#workspace.buildDirectory, String(id));
     const remove = () => rmSync(path, { recursive: true, force: true });
@@ -159,6 +162,7 @@ class Worker {
   }
 
   #fail(error: Error): void {
+    this.#failure = error;
     for (const { reject } of this.#pending.values()) reject(error);
   }
 }
