@@ -44,6 +44,9 @@
   ./system/activation/switch.nix
   ./system/activation/top-level.nix
   ./system/boot/kernel.nix
+  ./system/boot/loader/grub.nix
+  ./system/boot/loader/loader.nix
+  ./system/boot/loader/systemd-boot.nix
   ./system/boot/stage-1.nix
   ./system/boot/stage-2.nix
   ./system/boot/systemd.nix

@@ -365,7 +365,10 @@ in
       deviceExtraOpts.serial = "nix-store";
     };
 
-    system.build.vm = pkgs.runCommand "nixos-vm" { preferLocalBuild = true; } ''
+    system.build.vm = pkgs.runCommand "nixos-vm" {
+      preferLocalBuild = true;
+      passthru = { inherit toplevel; };
+    } ''
       mkdir -p $out/bin
       ln -s ${toplevel} $out/system
       cp ${runner} $out/bin/run-${config.system.name}-vm
@@ -439,6 +442,11 @@ in
       ) cfg.sharedDirectories
     );
     swapDevices = lib.mkOverride 10 [ ];
+    boot.loader.grub = {
+      enable = lib.mkIf (!cfg.useBootLoader) (lib.mkOverride 10 false);
+      device = lib.mkIf cfg.useBootLoader (lib.mkOverride 10 "/dev/vda");
+    };
+    boot.loader.systemd-boot.enable = lib.mkIf (!cfg.useBootLoader) (lib.mkOverride 10 false);
 
     boot.readOnlyNixStore = lib.mkOverride 10 (!cfg.writableStore);
     boot.initrd.availableKernelModules = [
