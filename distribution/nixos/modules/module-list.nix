@@ -56,6 +56,7 @@
   ./system/boot/systemd/tmpfiles.nix
   ./system/boot/systemd/user.nix
   ./system/etc/etc.nix
+  ./tasks/auto-upgrade.nix
   ./tasks/filesystems.nix
   ./tasks/network-interfaces.nix
   ./virtualisation/build-vm.nix
