@@ -7,7 +7,7 @@ import { AssertionError, withTrace } from './errors.ts';
 import { force } from './force.ts';
 import { deeper } from './limits.ts';
 import type { PosIdx } from './positions.ts';
-import { printForError } from './print.ts';
+import { printAttrName, printForError } from './print.ts';
 import { intern, symbolName } from './symbols.ts';
 import { AttrSet, isFunction, isInt, type Lazy, NixFloat, showType, typeName, type Value } from './value.ts';
 
@@ -109,7 +109,11 @@ function assertAttributeEqual(a: AttrSet, b: AttrSet, index: number, pos: PosIdx
     const [left, right] = [a.shape.positionAt(index), b.shape.positionAt(index)];
     if (right !== 0) withTrace(error, 'where right hand side is', right);
     if (left !== 0) withTrace(error, 'where left hand side is', left);
-    throw withTrace(error, `while comparing attribute '${symbolName(a.shape.keys[index])}'`, pos);
+    throw withTrace(
+      error,
+      `while comparing attribute '${printAttrName(symbolName(a.shape.keys[index]))}'`,
+      pos,
+    );
   }
 }
 

@@ -1,7 +1,9 @@
 /** Forcing a value with everything in it. */
+
 import { withTrace } from './errors.ts';
 import { force } from './force.ts';
 import { deeper } from './limits.ts';
+import { printAttrName } from './print.ts';
 import { symbolName } from './symbols.ts';
 import { AttrSet, determinePos, type Lazy } from './value.ts';
 
@@ -26,7 +28,11 @@ function visitSet(attrs: AttrSet, seen: Set<unknown>): void {
       visit(attrs.values[i], seen);
     } catch (error) {
       const name = symbolName(attrs.shape.keys[i]);
-      throw withTrace(error, `while evaluating the attribute '${name}'`, attrs.shape.positionAt(i));
+      throw withTrace(
+        error,
+        `while evaluating the attribute '${printAttrName(name)}'`,
+        attrs.shape.positionAt(i),
+      );
     }
   }
 }

@@ -49,7 +49,7 @@ function compress(
   const v = new Uint32Array([...chaining, ...iv.subarray(0, 4), counter, high, length, flags]);
   let words = block;
   for (let round = 0; round < rounds; round++) {
-    quarters.forEach((quarter, i) => mix(v, quarter, words[2 * i], words[2 * i + 1]));
+    for (const [i, quarter] of quarters.entries()) mix(v, quarter, words[2 * i], words[2 * i + 1]);
     words = Uint32Array.from(permutation, (from) => words[from]);
   }
   return v.subarray(0, 8).map((word, i) => word ^ v[i + 8]);

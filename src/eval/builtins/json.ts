@@ -1,9 +1,11 @@
 /** `toJSON` and `fromJSON`. Output is byte for byte that of C++ Nix: no blanks, keys in byte order. */
+
 import { peel } from '../coerce.ts';
 import { EvalError, evalError, withTrace } from '../errors.ts';
 import { force, forceTextNoContext } from '../force.ts';
 import { enterCall, limits } from '../limits.ts';
 import type { PosIdx } from '../positions.ts';
+import { printAttrName } from '../print.ts';
 import type { Runtime } from '../runtime.ts';
 import { intern } from '../symbols.ts';
 import {
@@ -118,7 +120,7 @@ class JsonWriter {
       try {
         this.write(value, pos, copyPaths);
       } catch (error) {
-        throw withTrace(error, `while evaluating attribute '${name}'`, pos);
+        throw withTrace(error, `while evaluating attribute '${printAttrName(name)}'`, pos);
       }
     }
     this.text += separator === '{' ? '{}' : '}';

@@ -1,8 +1,10 @@
 /** Builtins on attribute sets, and on the sets that functions take as arguments. */
+
 import { delayCall } from '../call.ts';
 import { evalError } from '../errors.ts';
 import { force, forceAttrs, forceFunction, forceList, forceTextNoContext } from '../force.ts';
 import { positionSet } from '../position-set.ts';
+import { printAttrName } from '../print.ts';
 import { Shape } from '../shape.ts';
 import { intern, type SymbolId, symbolName, tryIntern } from '../symbols.ts';
 import { AttrSet, AttrSetBuilder, emptySet, isFunction, Lambda, type Lazy, type Value } from '../value.ts';
@@ -19,7 +21,10 @@ const valueSymbol = intern('value');
 function requireIndex(attrs: AttrSet, symbol: SymbolId, what: string): number {
   const index = attrs.shape.find(symbol);
   if (index >= 0) return index;
-  throw evalError(`attribute '${symbolName(symbol)}' missing`, 0, { code: 'missing-attribute', trace: what });
+  throw evalError(`attribute '${printAttrName(symbolName(symbol))}' missing`, 0, {
+    code: 'missing-attribute',
+    trace: what,
+  });
 }
 
 function listToAttrs(lazyList: Lazy): Value {

@@ -1,9 +1,11 @@
 /** Lambdas and calls. */
+
 import type { CallExpr, Expr, Formal, LambdaExpr } from '../../syntax/index.ts';
 import { call1, call2, call3, callFunction } from '../call.ts';
 import { didYouMean, evalError, withTrace } from '../errors.ts';
 import { forceAttrs } from '../force.ts';
 import { type PosIdx, resolvePos } from '../positions.ts';
+import { printAttrName } from '../print.ts';
 import type { Shape } from '../shape.ts';
 import { intern, type SymbolId, symbolName } from '../symbols.ts';
 import {
@@ -181,7 +183,7 @@ class PatternCode implements LambdaCode {
   }
 
   #missing(symbol: SymbolId, pos: PosIdx) {
-    const message = `${this.#called()} without required argument '${symbolName(symbol)}'`;
+    const message = `${this.#called()} without required argument '${printAttrName(symbolName(symbol))}'`;
     return evalError(message, this.#pos, {
       code: 'missing-argument',
       trace: 'from call site',
@@ -192,10 +194,14 @@ class PatternCode implements LambdaCode {
   #unexpected(shape: Shape, pos: PosIdx) {
     const symbol = shape.keys.find((key) => !this.#symbols.includes(key))!;
     const name = symbolName(symbol);
-    const error = evalError(`${this.#called()} with unexpected argument '${name}'`, this.#pos, {
-      code: 'unexpected-argument',
-      hint: didYouMean(name, this.#symbols.map(symbolName)),
-    });
+    const error = evalError(
+      `${this.#called()} with unexpected argument '${printAttrName(name)}'`,
+      this.#pos,
+      {
+        code: 'unexpected-argument',
+        hint: didYouMean(name, this.#symbols.map(symbolName)),
+      },
+    );
     return error.addTrace('from call site', resolvePos(pos));
   }
 }

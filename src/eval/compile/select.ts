@@ -7,6 +7,7 @@ import { printExpr } from '../../syntax/index.ts';
 import { didYouMean, evalError, typeError, withTrace } from '../errors.ts';
 import { force, forceTextNoContext, forceThunk } from '../force.ts';
 import type { PosIdx } from '../positions.ts';
+import { printAttrName } from '../print.ts';
 import { intern, type SymbolId, symbolName } from '../symbols.ts';
 import { AttrSet, Code, type Env, isFunction, type Lazy, NixFloat, Thunk, type Value } from '../value.ts';
 import { AttrLookup } from './attr-lookup.ts';
@@ -37,7 +38,7 @@ function showPath(steps: readonly Step[], env: Env): string {
   return steps
     .map((step) => {
       try {
-        return symbolName(lookupOf(step, env).symbol);
+        return printAttrName(symbolName(lookupOf(step, env).symbol));
       } catch {
         return 'source' in step ? step.source : '';
       }
@@ -49,7 +50,7 @@ const selecting = 'while selecting an attribute';
 
 function missingAttribute(attrs: AttrSet, symbol: SymbolId) {
   const name = symbolName(symbol);
-  return evalError(`attribute '${name}' missing`, 0, {
+  return evalError(`attribute '${printAttrName(name)}' missing`, 0, {
     code: 'missing-attribute',
     hint: didYouMean(name, attrs.names()),
   });
@@ -83,7 +84,7 @@ function selectOne(subject: Run, lookup: AttrLookup, pos: PosIdx): Run {
 
 function selectOneFailed(error: unknown, set: Value | undefined, symbol: SymbolId, pos: PosIdx): unknown {
   if (set === undefined) return withTrace(error, selecting, pos);
-  const name = symbolName(symbol);
+  const name = printAttrName(symbolName(symbol));
   const attrPos = set instanceof AttrSet ? set.position(symbol) : 0;
   const traced = attrPos === 0 ? error : withTrace(error, `from the definition of '${name}'`, attrPos);
   return withTrace(traced, `while evaluating the attribute '${name}'`, pos);

@@ -6,7 +6,7 @@ import type { AttrDef, AttrsExpr, DynamicAttrDef, Expr } from '../../syntax/inde
 import { evalError } from '../errors.ts';
 import { force, forceAttrs, forceTextNoContext } from '../force.ts';
 import type { PosIdx } from '../positions.ts';
-import { printPos } from '../print.ts';
+import { printAttrName, printPos } from '../print.ts';
 import { Shape } from '../shape.ts';
 import { intern, type SymbolId } from '../symbols.ts';
 import { AttrSet, AttrSetBuilder, Env, type Lazy } from '../value.ts';
@@ -222,7 +222,10 @@ function compileDynamic(
       const index = attrs.shape.find(symbol);
       const previous = index >= 0 ? attrs.shape.positionAt(index) : added.get(symbol);
       if (previous !== undefined) {
-        throw evalError(`dynamic attribute '${text}' already defined at ${printPos(previous)}`, pos);
+        throw evalError(
+          `dynamic attribute '${printAttrName(text)}' already defined at ${printPos(previous)}`,
+          pos,
+        );
       }
       added.set(symbol, pos);
       builder ??= builderWith(attrs);
