@@ -13,6 +13,7 @@
   ./config/system-path.nix
   ./config/users-groups.nix
   ./misc/assertions.nix
+  ./misc/documentation.nix
   ./misc/ids.nix
   ./misc/meta.nix
   ./misc/nixpkgs.nix
@@ -41,6 +42,7 @@
   ./services/web-servers/httpd.nix
   ./services/web-servers/nginx.nix
   ./system/activation/activation-script.nix
+  ./system/activation/record.nix
   ./system/activation/switch.nix
   ./system/activation/top-level.nix
   ./system/boot/kernel.nix

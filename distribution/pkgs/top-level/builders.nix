@@ -96,6 +96,12 @@ commands // texts // environments // closures // hooks // fetchers // images
     in
     system.config.system.build // system;
 
+  /* File formats of settings: `pkgs.formats.json { }` and so on. */
+  inherit (import ../pkgs-lib { inherit lib; pkgs = self; }) formats;
+
+  /* Documents about options: `pkgs.nixosOptionsDoc { options = (lib.evalModules { ... }).options; }`. */
+  nixosOptionsDoc = args: import ../../nixos/lib/make-options-doc ({ inherit lib; pkgs = self; } // args);
+
   makeWrapper = self.makeSetupHook { name = "make-wrapper-hook"; substitutions = { shell = self.runtimeShell; }; } ../build-support/setup-hooks/make-wrapper.sh;
   makeBinaryWrapper = self.makeWrapper;
 }
