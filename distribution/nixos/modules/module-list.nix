@@ -42,7 +42,6 @@
   ./services/web-servers/httpd.nix
   ./services/web-servers/nginx.nix
   ./system/activation/activation-script.nix
-  ./system/activation/record.nix
   ./system/activation/switch.nix
   ./system/activation/top-level.nix
   ./system/boot/kernel.nix
