@@ -4,7 +4,8 @@
  *
  * - `channel/`: a channel tree of `debian:trixie` (its `debian/` and `bootstrap/`; the repository's own `distribution/` is
  *   put over it by the tests that need a whole one);
- * - `oracle/`: C++ Nix 2.26 and its libraries, for differential tests.
+ * - `oracle/`: C++ Nix 2.26 and its libraries, for differential tests;
+ * - `machines/`: what virtual machines are built from, see `machine-store.ts`.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -21,6 +22,7 @@ import {
 import { type Logger, MemoryLogger } from '../../src/diagnostics/index.ts';
 import { defaultUrlFetcherSettings, UrlFetcher } from '../../src/fetchers/index.ts';
 import { cacheDirectory } from '../../src/session/index.ts';
+import { type MachineStore, prepareMachineStore } from './machine-store.ts';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
@@ -30,6 +32,7 @@ const FORMAT = '1';
 export interface Toolbox {
   readonly channel: string;
   readonly oracle: string;
+  readonly machines: MachineStore;
   /** bubblewrap's command line, without arguments. */
   readonly bubblewrap: readonly string[];
   /** What tests find in their environment. */
@@ -54,7 +57,8 @@ export async function prepareToolbox(options: { readonly download: boolean }): P
     await download(directory);
     writeFileSync(stamp, FORMAT);
   }
-  return describe(directory);
+  const machines = await prepareMachineStore(join(directory, 'machines'), join(directory, 'channel'));
+  return describe(directory, machines);
 }
 
 async function download(directory: string): Promise<void> {
@@ -93,14 +97,21 @@ function quietLogger(): Logger {
   return logger;
 }
 
-function describe(directory: string): Toolbox {
+function describe(directory: string, machines: MachineStore): Toolbox {
   const channel = join(directory, 'channel');
   const oracle = join(directory, 'oracle');
   const tools = join(channel, 'bootstrap');
   return {
     channel,
     oracle,
+    machines,
     bubblewrap: toolCommand(sandboxToolsIn(tools), 'bwrap'),
-    environment: { FIRN_TEST_BWRAP: tools, FIRN_TEST_CHANNEL: channel, FIRN_TEST_ORACLE: oracle },
+    environment: {
+      FIRN_TEST_BWRAP: tools,
+      FIRN_TEST_CHANNEL: channel,
+      FIRN_TEST_ORACLE: oracle,
+      FIRN_TEST_NIXPKGS: machines.tree,
+      FIRN_TEST_STORE: machines.root,
+    },
   };
 }

@@ -224,6 +224,18 @@ in
 
     boot.supportedFilesystems = lib.unique (map (fs: fs.fsType) list);
 
+    # The programs that shut the machine down run from the store: it stays mounted to the end. What `x-initrd.mount` says is
+    # lost on systemd, which asks the kernel about mounted file systems.
+    systemd.units = lib.listToAttrs (
+      map (fs: {
+        name = "${utils.escapeSystemdPath fs.mountPoint}.mount";
+        value = {
+          overrideStrategy = "asDropin";
+          text = "[Unit]\nDefaultDependencies=no\n";
+        };
+      }) (builtins.filter (fs: fs.mountPoint == "/nix" || lib.hasPrefix "/nix/" fs.mountPoint) list)
+    );
+
     environment.systemPackages =
       let
         has = type: builtins.elem type config.boot.supportedFilesystems;
