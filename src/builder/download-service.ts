@@ -158,7 +158,14 @@ class Worker {
     if (!event || !pending) return;
     if (event.kind === 'progress') pending.job.onProgress(event.doneBytes, event.expectedBytes);
     else if (event.kind === 'done') pending.resolve();
-    else pending.reject(new BuildError(String(event.message), { code: 'download-failed', hint: event.hint }));
+    else {
+      // The worker knows its directory by the name that it has inside.
+      const message = String(event.message).replaceAll(
+        `'${directoryInside}/`,
+        `'${this.#workspace.buildDirectory}/`,
+      );
+      pending.reject(new BuildError(message, { code: 'download-failed', hint: event.hint }));
+    }
   }
 
   #fail(error: Error): void {

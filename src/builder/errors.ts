@@ -10,11 +10,12 @@ export const exitStatus = {
   rejected: 1,
 } as const;
 
+/** `fullDisk`: a directory on a disk that has no space left, which may be the reason; it is not the derivation's fault. */
 export function builderFailed(
   drvPath: string,
   reason: string,
   tail: readonly string[],
-  hint?: string,
+  fullDisk?: string,
 ): BuildError {
   const shown =
     tail.length === 0
@@ -22,8 +23,11 @@ export function builderFailed(
       : `;\nlast ${tail.length} log lines:\n${tail.map((line) => `> ${line}\n`).join('')}For full logs, run:\n  nix-store -l ${drvPath}`;
   return new BuildError(`builder for '${drvPath}' ${reason}${shown}`, {
     code: 'builder-failed',
-    exitStatus: exitStatus.failed,
-    hint,
+    exitStatus: fullDisk === undefined ? exitStatus.failed : exitStatus.rejected,
+    hint:
+      fullDisk === undefined
+        ? undefined
+        : `the disk that holds '${fullDisk}' is full, which may be the reason: 'nix-store --gc' frees what is not used any more`,
   });
 }
 
@@ -148,7 +152,6 @@ export function systemFailure(drvPath: string, error: NodeJS.ErrnoException): Bu
   };
   return new BuildError(`cannot build '${drvPath}': ${error.message}`, {
     code: 'build-system-error',
-    exitStatus: exitStatus.failed,
     cause: error,
     hint: hints[error.code ?? ''],
   });

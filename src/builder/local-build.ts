@@ -2,7 +2,16 @@
  * One derivation, built here: a workspace, a build user when we are root, the sandbox, the log, the outputs. The
  * scheduler has built the inputs, holds the outputs' locks, and decides when.
  */
-import { chmodSync, chownSync, existsSync, lstatSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Activity, ActivityType, type Logger, Verbosity } from '../diagnostics/index.ts';
 import {
@@ -202,7 +211,15 @@ class LocalBuild {
     if (setUp && /namespace|uid map|Operation not permitted/.test(setUp)) {
       throw noUserNamespaces(setUp.slice('bwrap: '.length), userNamespaceRemedies());
     }
-    throw builderFailed(this.#drvPath, describeExitStatus(status), settings.logLines > 0 ? tail : []);
+    const shown = settings.logLines > 0 ? tail : [];
+    throw builderFailed(this.#drvPath, describeExitStatus(status), shown, this.#fullDisk());
+  }
+
+  /** The store's directory when its disk has less space than C++ Nix thinks a build may need to fail for it. */
+  #fullDisk(): string | undefined {
+    const { realStoreDir } = this.#context.store;
+    const { bavail, bsize } = statfsSync(realStoreDir);
+    return bavail * bsize < 8 * 1024 * 1024 ? realStoreDir : undefined;
   }
 
   /** Writes everything that the builder will find, and says how it is started. */

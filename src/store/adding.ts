@@ -7,7 +7,6 @@
  * garbage that the next addition or collection removes, and never a valid path with missing bytes.
  */
 import { chmodSync, lstatSync, renameSync, utimesSync } from 'node:fs';
-import { NixError } from '../diagnostics/index.ts';
 import {
   bytesFromString,
   type ContentAddress,
@@ -31,14 +30,7 @@ import {
   type ReadSource,
   readSource,
 } from './copying.ts';
-import {
-  cannotWrite,
-  diskFull,
-  narHashMismatch,
-  narSizeMismatch,
-  sourceChanged,
-  wrongContentAddress,
-} from './errors.ts';
+import { narHashMismatch, narSizeMismatch, sourceChanged, wrongContentAddress } from './errors.ts';
 import { toBytePath } from './host-path.ts';
 import { HashSink, nodeHasher } from './node-hash.ts';
 import { lockPaths } from './path-locks.ts';
@@ -47,6 +39,7 @@ import { replaceTree } from './replace-tree.ts';
 import { restoreTree, STORE_MTIME_SECONDS } from './restore-tree.ts';
 import { scanReferences } from './scan-references.ts';
 import type { AddPathOptions, PathInfo, TakenOutput, TakeOutputOptions } from './store.ts';
+import { writeFault } from './write-fault.ts';
 
 const ATTEMPTS = 3;
 /** Each addition under way holds a lock file open. */
@@ -336,12 +329,4 @@ function newInfo(path: StorePath, source: ReadSource, references: readonly Store
     signatures: [],
     contentAddress: source.address,
   };
-}
-
-/** Failures of the file system, told in our words. */
-function writeFault(realPath: string, error: unknown): unknown {
-  if (error instanceof NixError) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(realPath, error);
-  return typeof code === 'string' ? cannotWrite(realPath, error as Error) : error;
 }

@@ -4,8 +4,8 @@
  *
  * All of SQLite's errors leave here as `StoreError`s; damage is always told apart from other failures.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { NixError } from '../diagnostics/index.ts';
@@ -25,6 +25,7 @@ import {
   corruptStateFile,
   databaseBusy,
   databaseError,
+  diskFull,
   invalidPath,
   noStore,
   schemaTooNew,
@@ -39,7 +40,9 @@ const BUSY_TIMEOUT_MS = 10 * 60 * 1000;
 const FULL_CHECK_BYTES = 2 * 1024 * 1024;
 
 const SQLITE_BUSY = 5;
+const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
 const QUERIES = {
@@ -389,6 +392,13 @@ function guarded<T>(path: string, action: () => T): T {
     if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
       throw corruptDatabase(path, (error as Error).message, error);
     }
+    if (code === SQLITE_FULL || (code === SQLITE_IOERR && hasNoSpace(path))) throw diskFull(path, error);
     throw databaseError(path, error as Error);
   }
+}
+
+/** SQLite tells a full disk as any failed write when it happens to a file beside the database. */
+function hasNoSpace(path: string): boolean {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize < 65536;
 }

@@ -6,6 +6,7 @@ import { closeSync, constants, fstatSync, openSync, unlinkSync, writeSync } from
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted } from '../diagnostics/index.ts';
 import { tryFlock } from './native/syscall.ts';
+import { making } from './write-fault.ts';
 
 export type LockMode = 'shared' | 'exclusive';
 
@@ -20,7 +21,7 @@ export class FlockFile implements Disposable {
   /** Opens the file, creating it when it is missing; takes no lock yet. */
   constructor(path: string) {
     this.path = path;
-    this.#descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    this.#descriptor = making(path, () => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
   }
 
   get descriptor(): number {

@@ -34,6 +34,7 @@ import { nodeHasher } from './node-hash.ts';
 import { findRuntimeRoots } from './runtime-roots.ts';
 import type { StorePlaces } from './store-directories.ts';
 import { findTempRoots } from './temp-roots.ts';
+import { writing } from './write-fault.ts';
 
 /** Store path base name -> the links (or `{temp:PID}`, `/proc/…`) that keep it, sorted. */
 export type Roots = Map<string, string[]>;
@@ -82,18 +83,22 @@ export function addIndirectRoot(
   if (inStore(absolute)) throw rootLinkInStore(absolute);
   const known = lstatSync(absolute, { throwIfNoEntry: false });
   if (known && !(known.isSymbolicLink() && inStore(readlinkSync(absolute)))) throw rootLinkExists(absolute);
-  mkdirSync(dirname(absolute), { recursive: true });
   registerIndirectRoot(places, absolute, path);
-  replaceLink(target, absolute);
+  writing(absolute, () => {
+    mkdirSync(dirname(absolute), { recursive: true });
+    replaceLink(target, absolute);
+  });
 }
 
 /** Notes that the link at `absolute`, made by somebody else, is a root. */
 export function registerIndirectRoot(places: StorePlaces, absolute: string, path?: StorePath): void {
   const directory = join(places.stateDir, 'gcroots/auto');
-  mkdirSync(directory, { recursive: true });
   const name = formatNix32(nodeHasher('sha1', Buffer.from(absolute)));
-  if (path) writeFileSync(join(directory, `.${name}`), path.baseName);
-  replaceLink(absolute, join(directory, name));
+  writing(join(directory, name), () => {
+    mkdirSync(directory, { recursive: true });
+    if (path) writeFileSync(join(directory, `.${name}`), path.baseName);
+    replaceLink(absolute, join(directory, name));
+  });
 }
 
 /** Replaces a link in one step. */
@@ -101,7 +106,12 @@ function replaceLink(target: string, link: string): void {
   const temporary = `${link}.tmp-${process.pid}`;
   rmSync(temporary, { force: true });
   symlinkSync(target, temporary);
-  renameSync(temporary, link);
+  try {
+    renameSync(temporary, link);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }
 
 function addRoot(roots: Roots, name: string, holder: string): void {
@@ -199,7 +209,14 @@ class RootSearch {
     } catch {
       // Made by C++ Nix: remember it from now on.
     }
-    writeFileSync(memory, inner.baseName);
+    const temporary = `${memory}.tmp-${process.pid}`;
+    try {
+      writeFileSync(temporary, inner.baseName);
+      renameSync(temporary, memory);
+    } catch {
+      // On a full disk, or for a user who may only look, there is one memory less.
+      rmSync(temporary, { force: true });
+    }
   }
 
   #memoryOf(path: string): string {

@@ -37,7 +37,12 @@ import type {
   TakeOutputOptions,
   WritableStore,
 } from './store.ts';
-import { createReserve, createStoreDirectories, type StorePlaces } from './store-directories.ts';
+import {
+  createReserve,
+  createStoreDirectories,
+  openWithReserve,
+  type StorePlaces,
+} from './store-directories.ts';
 import { TempRoots } from './temp-roots.ts';
 
 const DEFAULT_RESERVE_BYTES = 8 * 1024 * 1024;
@@ -90,14 +95,18 @@ export class LocalStore implements WritableStore, Disposable {
     } catch (error) {
       throw storeNotWritable(options.realStoreDir, error);
     }
-    createReserve(options.stateDir, options.reserveBytes ?? DEFAULT_RESERVE_BYTES);
+    const reserveBytes = options.reserveBytes ?? DEFAULT_RESERVE_BYTES;
+    createReserve(options.stateDir, reserveBytes);
     // Shared: an upgrade of the schema (exclusive) must not happen under our feet.
     const bigLock = await lockFile(join(dbDir, 'big-lock'), 'shared', {
       signal: options.signal,
       onWait: () => options.logger.log(0, 'waiting for the big Nix store lock...'),
     });
     try {
-      return new LocalStore(options, bigLock, StoreDatabase.open(dbDir, options.storeDir));
+      const database = openWithReserve(options.stateDir, reserveBytes, () =>
+        StoreDatabase.open(dbDir, options.storeDir),
+      );
+      return new LocalStore(options, bigLock, database);
     } catch (error) {
       bigLock.close();
       throw error;

@@ -20,6 +20,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { syncPath } from '../platform/index.ts';
 import { cannotDeleteCurrentGeneration, noOlderGeneration, noSuchGeneration } from './errors.ts';
 import { FlockFile, waitFor } from './flock-file.ts';
+import { making } from './write-fault.ts';
 
 export interface Generation {
   readonly number: number;
@@ -51,7 +52,7 @@ export function findGenerations(profile: string): { generations: Generation[]; c
  * newest generation is the current one and leads there already, that one is used again. It does not switch.
  */
 export function createGeneration(profile: string, target: string): Generation {
-  mkdirSync(dirname(profile), { recursive: true });
+  making(dirname(profile), () => mkdirSync(dirname(profile), { recursive: true }));
   const { generations } = findGenerations(profile);
   const newest = generations.at(-1);
   if (newest && readLink(newest.link) === target) return newest;
@@ -137,7 +138,7 @@ export function selectOldGenerations(
 
 /** Takes a profile's lock; dispose to give it up. */
 export async function lockProfile(profile: string, signal?: AbortSignal): Promise<Disposable> {
-  mkdirSync(dirname(profile), { recursive: true });
+  making(dirname(profile), () => mkdirSync(dirname(profile), { recursive: true }));
   const file = await waitFor(() => tryLock(`${profile}.lock`), { signal });
   return {
     [Symbol.dispose]() {
@@ -172,10 +173,12 @@ function generationNumber(profile: string, name: string): number | undefined {
 
 function replaceLink(target: string, link: string): void {
   const temporary = `${link}.tmp-${process.pid}`;
-  rmSync(temporary, { force: true });
-  symlinkSync(target, temporary);
-  renameSync(temporary, link);
-  syncPath(dirname(resolve(link)));
+  making(link, () => {
+    rmSync(temporary, { force: true });
+    symlinkSync(target, temporary);
+    renameSync(temporary, link);
+    syncPath(dirname(resolve(link)));
+  });
 }
 
 function readLink(path: string): string | undefined {

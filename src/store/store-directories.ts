@@ -2,10 +2,24 @@
  * The directories of a local store, made as C++ Nix makes them, and the reserve file: some space that a collection
  * can free first when the disk is full, because SQLite cannot open its database without any.
  */
-import { closeSync, lstatSync, mkdirSync, openSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { diskFull, storeIsSymlink, storeNotWritable } from './errors.ts';
+import { StoreError } from '../diagnostics/index.ts';
+import { storeIsSymlink } from './errors.ts';
 import { tryAllocate } from './native/syscall.ts';
+import { making } from './write-fault.ts';
 
 /** Where a local store's parts are; absolute host paths, except `storeDir`, which is logical. */
 export interface StorePlaces {
@@ -53,39 +67,51 @@ export function createStoreDirectories(places: StorePlaces): void {
 
 /**
  * Makes the reserve file, or brings it to its size. Failing to (a full disk, or a file system that cannot allocate
- * space without writing) is no error.
+ * space without writing) is no error: what is there already is kept.
  */
 export function createReserve(stateDir: string, sizeBytes: number): void {
   const path = reservePath(stateDir);
-  if (statSync(path, { throwIfNoEntry: false })?.size === sizeBytes) return;
+  const before = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (before === sizeBytes) return;
   let made = false;
   try {
-    const descriptor = openSync(path, 'w', 0o600);
-    made = tryAllocate(descriptor, sizeBytes);
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+    made = before > sizeBytes || tryAllocate(descriptor, sizeBytes);
+    ftruncateSync(descriptor, made ? sizeBytes : before);
     closeSync(descriptor);
   } catch {
     // Nobody depends on it.
   }
-  // Half a reserve would only take space away.
-  if (!made) rmSync(path, { force: true });
+  if (!made && before === 0) rmSync(path, { force: true });
 }
 
-/** Frees the reserve. */
-export function deleteReserve(stateDir: string): void {
-  rmSync(reservePath(stateDir), { force: true });
+/** Frees the reserve. Returns whether there was one. */
+export function deleteReserve(stateDir: string): boolean {
+  const path = reservePath(stateDir);
+  const existed = existsSync(path);
+  rmSync(path, { force: true });
+  return existed;
+}
+
+/**
+ * Runs `open`, which opens the database; when the disk is too full for that, once more with the reserve's space. What it
+ * leaves of that becomes the reserve again: for the collector, and nobody else.
+ */
+export function openWithReserve<T>(stateDir: string, reserveBytes: number, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    const full = error instanceof StoreError && error.code === 'disk-full';
+    if (!full || !deleteReserve(stateDir)) throw error;
+    try {
+      return open();
+    } finally {
+      const { bavail, bsize } = statfsSync(stateDir);
+      createReserve(stateDir, Math.min(reserveBytes, bavail * bsize));
+    }
+  }
 }
 
 function reservePath(stateDir: string): string {
   return join(stateDir, 'db/reserved');
-}
-
-function making(path: string, action: () => void): void {
-  try {
-    action();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull(path, error);
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') throw storeNotWritable(path, error);
-    throw error;
-  }
 }

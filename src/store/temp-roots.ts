@@ -15,6 +15,7 @@ import type { Logger } from '../diagnostics/index.ts';
 import { printStorePath, type StorePath, tryParseStorePath } from '../formats/index.ts';
 import { FlockFile } from './flock-file.ts';
 import { reachableSocketPath } from './gc-socket.ts';
+import { writing } from './write-fault.ts';
 
 /** A collector that has just started opens its socket within this time. */
 const RETRY_MS = 10;
@@ -26,6 +27,8 @@ export class TempRoots implements Disposable {
   readonly #gcLock: FlockFile;
   readonly #known = new Set<string>();
   #file: FlockFile | undefined;
+  /** Of the file, as far as whole roots go. */
+  #sizeBytes = 0;
   #collector: CollectorConnection | undefined;
 
   constructor(stateDir: string, storeDir: string) {
@@ -40,7 +43,7 @@ export class TempRoots implements Disposable {
     const printed = printStorePath(this.#storeDir, path);
     while (!this.#record(printed)) {
       if (await this.#tellCollector(printed)) {
-        writeSync(this.#ownFile().descriptor, `${printed}\0`);
+        this.#append(printed);
         break;
       }
       await sleep(RETRY_MS);
@@ -50,14 +53,26 @@ export class TempRoots implements Disposable {
 
   /** Writes the root down, unless a collector is at work. */
   #record(printed: string): boolean {
-    const file = this.#ownFile();
+    this.#ownFile();
     if (!this.#gcLock.tryLock('shared')) return false;
     try {
-      writeSync(file.descriptor, `${printed}\0`);
+      this.#append(printed);
       return true;
     } finally {
       this.#gcLock.unlock();
     }
+  }
+
+  /** All of it, or nothing: half a root would spoil the one after it. */
+  #append(printed: string): void {
+    const { descriptor, path } = this.#ownFile();
+    const bytes = Buffer.from(`${printed}\0`);
+    writing(path, () => {
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(descriptor, bytes, done, bytes.length - done, this.#sizeBytes + done);
+      }
+    });
+    this.#sizeBytes += bytes.length;
   }
 
   async #tellCollector(printed: string): Promise<boolean> {
@@ -97,7 +112,7 @@ export class TempRoots implements Disposable {
  * store object of this process, may have it already, so others are tried. Collectors do not look at the name.
  */
 function openOwnFile(directory: string): FlockFile {
-  mkdirSync(directory, { recursive: true });
+  writing(directory, () => mkdirSync(directory, { recursive: true }));
   for (let attempt = 0; ; ) {
     const name = attempt === 0 ? `${process.pid}` : `${process.pid}-${attempt}`;
     const file = new FlockFile(join(directory, name));
