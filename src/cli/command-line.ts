@@ -16,6 +16,8 @@ export interface Flag {
   readonly description: string;
   readonly apply: (...values: string[]) => void;
   readonly group?: string;
+  /** Works, but is not shown. */
+  readonly hidden?: boolean;
 }
 
 export interface CommandLine {
@@ -129,6 +131,16 @@ function unexpectedArgument(line: CommandLine, argument: string): UsageError {
   return new UsageError(`unexpected argument '${argument}'`, { hint: `try '${line.program} --help'` });
 }
 
+/** A number of bytes: `512`, `10M`, `2G`. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+)([KMGT]?)$/.exec(text);
+  if (!match)
+    throw new UsageError(`'${text}' is not a number of bytes`, {
+      hint: 'expected a whole number, with K, M, G or T if you like',
+    });
+  return Number(match[1]) * 1024 ** ' KMGT'.indexOf(match[2] || ' ');
+}
+
 /** The text of `--help`. Width 80; flags in the table's order, grouped by `group`. */
 export function formatHelp(line: CommandLine): string {
   const out: string[] = [];
@@ -137,7 +149,7 @@ export function formatHelp(line: CommandLine): string {
   });
   out.push('', ...wrap(line.summary, 80, ''));
   const groups = new Map<string, Flag[]>();
-  for (const flag of line.flags) {
+  for (const flag of line.flags.filter(({ hidden }) => !hidden)) {
     const group = flag.group ?? 'Options';
     groups.set(group, [...(groups.get(group) ?? []), flag]);
   }

@@ -3,7 +3,12 @@
  * the search path and arguments. They fill an `Invocation`, from which the session is opened.
  */
 import { UsageError, Verbosity } from '../diagnostics/index.ts';
-import { readConfigurationFiles, type Settings, SettingsBuilder } from '../session/index.ts';
+import {
+  readConfigurationFiles,
+  type Settings,
+  SettingsBuilder,
+  settingDefinitions,
+} from '../session/index.ts';
 import type { Flag } from './command-line.ts';
 import type { LogFormat } from './loggers.ts';
 
@@ -171,6 +176,26 @@ export function commonFlags(invocation: Invocation): Flag[] {
       apply: () => {},
     },
   ];
+}
+
+/**
+ * Every setting as a flag: `--NAME VALUE`, for booleans `--NAME` and `--no-NAME`, for lists also `--extra-NAME VALUES`.
+ * They come last, so that a flag of a command's own wins.
+ */
+export function settingFlags(invocation: Invocation): Flag[] {
+  const hidden = true;
+  return Object.entries(settingDefinitions).flatMap(([name, { type, description }]): Flag[] => {
+    const set = (setting: string, value: string) => invocation.settings.set(setting, value);
+    if (type === 'boolean')
+      return [
+        { long: name, description, hidden, apply: () => set(name, 'true') },
+        { long: `no-${name}`, description, hidden, apply: () => set(name, 'false') },
+      ];
+    const flag = { long: name, values: ['VALUE'], description, hidden };
+    const taking = { ...flag, apply: (value: string) => set(name, value) };
+    if (type !== 'words') return [taking];
+    return [taking, { ...flag, long: `extra-${name}`, apply: (value) => set(`extra-${name}`, value) }];
+  });
 }
 
 /** Flags of the commands that evaluate. */

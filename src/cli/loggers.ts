@@ -20,6 +20,8 @@ import {
 export interface LogOutput {
   write(text: string): void;
   readonly isTerminal: boolean;
+  /** Whether colours are wanted: on a terminal, unless NO_COLOR says otherwise. */
+  readonly colours: boolean;
   /** Columns of the terminal; 80 when unknown. */
   readonly columns: number;
 }
@@ -30,7 +32,10 @@ export const standardError: LogOutput = {
     process.stderr.write(text);
   },
   get isTerminal() {
-    return process.stderr.isTTY === true;
+    return process.stderr.isTTY === true && process.env['TERM'] !== 'dumb';
+  },
+  get colours() {
+    return this.isTerminal && !process.env['NO_COLOR'];
   },
   get columns() {
     return process.stderr.columns ?? 80;
@@ -90,14 +95,14 @@ class TextLogger implements CommandLogger {
   }
 
   warn(message: string): void {
-    const label = this.#output.isTerminal ? '\x1b[35;1mwarning:\x1b[0m' : 'warning:';
+    const label = this.#output.colours ? '\x1b[35;1mwarning:\x1b[0m' : 'warning:';
     this.log(Verbosity.warn, `${label} ${message}`);
   }
 
   error(error: NixError): void {
     const { showTrace } = this.#options;
     const { isForeign } = this;
-    this.#line(renderError(error, { showTrace, colour: this.#output.isTerminal, isForeign }));
+    this.#line(renderError(error, { showTrace, colour: this.#output.colours, isForeign }));
   }
 
   activity(type: ActivityType, text: string, _fields: readonly LogField[] = []): Activity {

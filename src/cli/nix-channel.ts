@@ -8,6 +8,7 @@ import {
   updateChannels,
 } from '../channel/index.ts';
 import { UsageError, Verbosity } from '../diagnostics/index.ts';
+import { findGenerations } from '../store/index.ts';
 import { channelPlaces, withChannels } from './channel-context.ts';
 import type { Command, RunningCommand } from './program.ts';
 
@@ -34,6 +35,7 @@ export const command: Command = {
           '--remove NAME',
           '--update [NAME...]',
           '--rollback [GENERATION]',
+          '--list-generations',
         ],
         summary:
           "Subscribes to channels and fetches them. A channel is 'debian:RELEASE' (made here from Debian's signed archive; RELEASE is trixie, bookworm, sid, or one of them with -small) or the URL of a directory with nixexprs.tar.xz.",
@@ -42,6 +44,11 @@ export const command: Command = {
           { long: 'add', description: 'subscribe to a channel; --update fetches it', apply: choose('add') },
           { long: 'remove', description: 'unsubscribe', apply: choose('remove') },
           { long: 'update', description: 'fetch the named channels, or all', apply: choose('update') },
+          {
+            long: 'list-generations',
+            description: 'print the generations',
+            apply: choose('list-generations'),
+          },
           {
             long: 'rollback',
             description: 'go back to the former generation, or to the one given',
@@ -80,6 +87,10 @@ async function run({ operation, positional }: Options, running: RunningCommand):
         updateChannels(context, positional),
       );
       break;
+    case 'list-generations':
+      requireCount(operation, positional, 0, 0);
+      running.print(formatGenerations(places.profile));
+      break;
     case 'rollback': {
       requireCount(operation, positional, 0, 1);
       const { from, to } = rollbackChannels(places, generationNumber(positional[0]));
@@ -93,6 +104,23 @@ async function run({ operation, positional }: Options, running: RunningCommand):
     }
   }
   return 0;
+}
+
+/** `   3   2026-01-10 12:00:00   (current)`, one line a generation, times local. */
+function formatGenerations(profile: string): string {
+  const { generations, current } = findGenerations(profile);
+  return generations
+    .map(({ number, creationTimeSeconds }) => {
+      const mark = number === current ? '   (current)' : '';
+      return `${String(number).padStart(4)}   ${formatTime(creationTimeSeconds)}${mark}\n`;
+    })
+    .join('');
+}
+
+function formatTime(seconds: number): string {
+  const time = new Date(seconds * 1000);
+  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function requireCount(

@@ -21,6 +21,7 @@ interface Options {
   strict: boolean;
   readWrite: boolean;
   locations: boolean;
+  dryRun: boolean;
   addRoot: string | undefined;
 }
 
@@ -35,6 +36,7 @@ export const command: Command = {
       strict: false,
       readWrite: false,
       locations: true,
+      dryRun: false,
       addRoot: undefined,
     };
     return {
@@ -98,6 +100,11 @@ function ownFlags(options: Options) {
       values: ['PATH'],
       description: 'make PATH a root for the result',
       apply: (path: string) => void (options.addRoot = path),
+    },
+    {
+      long: 'dry-run',
+      description: 'print the derivations without writing them to the store',
+      apply: set('dryRun', true),
     },
     { long: 'indirect', description: 'accepted; roots are always indirect', apply: () => {} },
   ];
@@ -166,9 +173,14 @@ function request(
     output,
     attrPaths: options.attrPaths.length > 0 ? options.attrPaths.map(encodeBytes) : [''],
     strict: options.strict,
-    writeStore: options.mode === 'instantiate' || options.readWrite,
+    writeStore: writesStore(options, invocation),
     xmlLocations: options.locations,
   });
+}
+
+function writesStore(options: Options, invocation: Invocation): boolean {
+  if (options.dryRun || invocation.readOnlyMode) return false;
+  return options.mode === 'instantiate' || options.readWrite;
 }
 
 async function findFiles(options: Options, session: Session, running: RunningCommand): Promise<number> {

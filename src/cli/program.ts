@@ -5,7 +5,7 @@
 import { Interrupted, NixError, UsageError, Verbosity } from '../diagnostics/index.ts';
 import { openSession, type Session } from '../session/index.ts';
 import { type CommandLine, formatHelp, parseCommandLine } from './command-line.ts';
-import { commonFlags, finalSettings, type Invocation, newInvocation } from './common-flags.ts';
+import { commonFlags, finalSettings, type Invocation, newInvocation, settingFlags } from './common-flags.ts';
 import { type CommandLogger, makeLogger, standardError } from './loggers.ts';
 import { type ResultOutput, standardOutput } from './standard-output.ts';
 import { productVersion } from './version.ts';
@@ -60,7 +60,7 @@ export async function runCommand(command: Command, context: CommandContext): Pro
     const line = {
       ...prepared.line,
       program: context.program,
-      flags: [...prepared.line.flags, ...commonFlags(invocation)],
+      flags: [...prepared.line.flags, ...commonFlags(invocation), ...settingFlags(invocation)],
     };
     const parsed = prepared.argumentsTaken ? 'run' : parseCommandLine(line, context.args);
     if (parsed === 'help') process.stdout.write(formatHelp(line));

@@ -1,6 +1,6 @@
 /** The flags of `nix-store`: its operations, and for each the flags that belong to it. */
 import { UsageError } from '../diagnostics/index.ts';
-import type { Flag } from './command-line.ts';
+import { type Flag, parseBytes } from './command-line.ts';
 import type { StoreOptions } from './store-operations.ts';
 import { queryKinds } from './store-queries.ts';
 
@@ -274,13 +274,4 @@ function otherFlags(options: StoreOptions): readonly (readonly [Flag, ...Operati
       'check-validity',
     ],
   ];
-}
-
-function parseBytes(text: string): number {
-  const match = /^(\d+)([KMGT]?)$/.exec(text);
-  if (!match)
-    throw new UsageError(`'${text}' is not a number of bytes`, {
-      hint: 'expected a whole number, with K, M, G or T if you like',
-    });
-  return Number(match[1]) * 1024 ** ' KMGT'.indexOf(match[2] || ' ');
 }
