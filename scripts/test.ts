@@ -17,7 +17,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { needsMirror } from '../tests/support/needs-mirror.ts';
+import { needsMachines, needsMirror } from '../tests/support/needs-mirror.ts';
 import { prepareToolbox, type Toolbox } from '../tests/support/toolbox.ts';
 import { bundleIsStale, writeBundle } from './bundle.ts';
 import { type FilesNotRun, formatSummary, parseRecords } from './test-summary.ts';
@@ -109,10 +109,11 @@ async function main(): Promise<number> {
   const patterns = process.argv.slice(2);
   if (bundleIsStale()) await writeBundle();
   const offline = process.env.FIRN_OFFLINE === '1';
+  const files = testFiles(patterns);
   let toolbox: Toolbox | undefined;
   let reason = 'FIRN_OFFLINE=1';
   try {
-    toolbox = await prepareToolbox({ download: !offline });
+    toolbox = await prepareToolbox({ download: !offline, machines: files.some(needsMachines) });
   } catch (error) {
     reason = offline ? reason : (error as Error).message;
   }
@@ -120,7 +121,6 @@ async function main(): Promise<number> {
     const checks = spawnSync(process.execPath, [join(root, 'scripts/check.ts')], { stdio: 'inherit' });
     if (checks.status !== 0) return 1;
   }
-  const files = testFiles(patterns);
   if (files.length === 0) {
     process.stderr.write(
       `error: no test file has ${patterns.map((each) => `'${each}'`).join(' or ')} in its path\n`,

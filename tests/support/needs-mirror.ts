@@ -9,3 +9,8 @@ const patterns = [
 export function needsMirror(file: string): boolean {
   return patterns.some((pattern) => pattern.test(file)) && !/^tests\/functional\/lib/.test(file);
 }
+
+/** Whether the test file builds whole systems, for which packages have to be prepared. */
+export function needsMachines(file: string): boolean {
+  return /^tests\/(vm\/|functional\/nixos-)/.test(file);
+}

@@ -32,11 +32,18 @@ const FORMAT = '1';
 export interface Toolbox {
   readonly channel: string;
   readonly oracle: string;
-  readonly machines: MachineStore;
+  /** Only where it was asked for. */
+  readonly machines: MachineStore | undefined;
   /** bubblewrap's command line, without arguments. */
   readonly bubblewrap: readonly string[];
   /** What tests find in their environment. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface ToolboxOptions {
+  readonly download: boolean;
+  /** Whether the packages of virtual machines are prepared, too. */
+  readonly machines: boolean;
 }
 
 /**
@@ -44,7 +51,7 @@ export interface Toolbox {
  *
  * @throws NixError when it would have to be downloaded and cannot be
  */
-export async function prepareToolbox(options: { readonly download: boolean }): Promise<Toolbox> {
+export async function prepareToolbox(options: ToolboxOptions): Promise<Toolbox> {
   const directory = join(
     cacheDirectory({ ...process.env, HOME: process.env['HOME'] ?? homedir() }),
     'test-toolbox',
@@ -57,7 +64,9 @@ export async function prepareToolbox(options: { readonly download: boolean }): P
     await download(directory);
     writeFileSync(stamp, FORMAT);
   }
-  const machines = await prepareMachineStore(join(directory, 'machines'), join(directory, 'channel'));
+  const machines = options.machines
+    ? await prepareMachineStore(join(directory, 'machines'), join(directory, 'channel'))
+    : undefined;
   return describe(directory, machines);
 }
 
@@ -97,7 +106,7 @@ function quietLogger(): Logger {
   return logger;
 }
 
-function describe(directory: string, machines: MachineStore): Toolbox {
+function describe(directory: string, machines: MachineStore | undefined): Toolbox {
   const channel = join(directory, 'channel');
   const oracle = join(directory, 'oracle');
   const tools = join(channel, 'bootstrap');
@@ -110,8 +119,7 @@ function describe(directory: string, machines: MachineStore): Toolbox {
       FIRN_TEST_BWRAP: tools,
       FIRN_TEST_CHANNEL: channel,
       FIRN_TEST_ORACLE: oracle,
-      FIRN_TEST_NIXPKGS: machines.tree,
-      FIRN_TEST_STORE: machines.root,
+      ...(machines ? { FIRN_TEST_NIXPKGS: machines.tree, FIRN_TEST_STORE: machines.root } : {}),
     },
   };
 }
