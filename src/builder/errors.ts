@@ -118,7 +118,8 @@ export function unknownInstallable(drvPath: string, output: string, known: reado
   );
 }
 
-export function noUserNamespaces(reason: string, remedies: readonly string[]): BuildError {
+/** `needed`: there is no building without a sandbox, because only that shows the store at its place. */
+export function noUserNamespaces(reason: string, remedies: readonly string[], needed: boolean): BuildError {
   const allow =
     remedies.length > 0
       ? `allow them: run as root: ${remedies.join('; ')}`
@@ -127,7 +128,7 @@ export function noUserNamespaces(reason: string, remedies: readonly string[]): B
     `this system does not let builds have the namespaces that the sandbox needs: ${reason}`,
     {
       code: 'no-user-namespaces',
-      hint: `${allow}; or build without isolation with '--option sandbox false'`,
+      hint: needed ? allow : `${allow}; or build without isolation with '--option sandbox false'`,
     },
   );
 }

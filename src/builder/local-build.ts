@@ -209,7 +209,9 @@ class LocalBuild {
     const { tail } = log;
     const setUp = tail.find((line) => line.startsWith('bwrap: '));
     if (setUp && /namespace|uid map|Operation not permitted/.test(setUp)) {
-      throw noUserNamespaces(setUp.slice('bwrap: '.length), userNamespaceRemedies());
+      const { realStoreDir, storeDir } = this.#context.store;
+      const reason = setUp.slice('bwrap: '.length);
+      throw noUserNamespaces(reason, userNamespaceRemedies(), realStoreDir !== storeDir);
     }
     const shown = settings.logLines > 0 ? tail : [];
     throw builderFailed(this.#drvPath, describeExitStatus(status), shown, this.#fullDisk());
