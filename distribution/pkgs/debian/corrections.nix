@@ -34,6 +34,16 @@ let
       setup = ''perl_program($closure->find("bin/.perl-plain"));'';
     };
 
+    ca-certificates.setup = "certificates();";
+
+    # The machine's own certificates, where it has some, go before the archive's.
+    python3-certifi.setup = ''
+      my $bundle = $closure->find('etc/ssl/certs/ca-certificates.crt');
+      edit('lib/python3/dist-packages/certifi/core.py', sub {
+          s{^(\w+_CA_CERTS_PATH) = ('[^']+')$}{import os\n\n$1 = $2 if os.path.exists($2) else '$bundle'}m;
+      });
+    '';
+
     git = {
       depends = [ "dash" ];
       setup = ''

@@ -68,6 +68,8 @@ let
       in lib.optional (matched != null) (lib.nameValuePair (lib.head matched) (find name))
     ) index.names);
 
+  interpreters = import ../build-support/interpreters { inherit lib; inherit (self) runCommand bash; };
+
   # Versions of a program that the archive has side by side: "postgresql-17" as postgresql_17.
   versions = attribute: prefix: metaPackage:
     let
@@ -133,9 +135,15 @@ programs (import ./names/base.nix // import ./names/networking.nix // import ./n
 
   fromDebianSource = import ../build-support/debian-source.nix { inherit lib archive; };
 
+  # Interpreters with `withPackages`.
+  python3 = interpreters.pythonWith (get "python3") self.python3Packages;
+  python = self.python3;
+  perl = interpreters.perlWith (get "perl") self.perlPackages;
+  perl5 = self.perl;
+
   python3Packages = family "python3-(.*)" // { python = self.python3; };
   pythonPackages = self.python3Packages;
-  perlPackages = family "lib(.*)-perl" // { perl = self.perl; };
+  perlPackages = family "lib(.*)-perl" // lib.mapAttrs (_module: get) (import ./names/perl.nix) // { perl = self.perl; };
   rubyPackages = family "ruby-(.*)";
   nodePackages = family "node-(.*)";
   haskellPackages = family "libghc-(.*)-dev" // { inherit (self) ghc; };

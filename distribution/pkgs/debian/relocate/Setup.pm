@@ -90,6 +90,23 @@ sub perl_program {
     return;
 }
 
+# Replaces the text of a file of this package by what $change->() makes of it in $_.
+sub edit {
+    my ($path, $change) = @_;
+    local $_ = Scripts::read_text("$out/$path");
+    $change->();
+    Scripts::write_text("$out/$path", $_);
+    return;
+}
+
+# The bundle that Debian makes of the authorities' certificates when it installs them.
+sub certificates {
+    Scripts::make_dirs("$out/etc/ssl/certs");
+    my @files = sort map { glob("$_/*.crt") } glob("$out/share/ca-certificates/*");
+    Scripts::write_text("$out/etc/ssl/certs/ca-certificates.crt", join('', map { Scripts::read_text($_) } @files));
+    return;
+}
+
 # A kernel's files under the names that do not contain its release.
 sub kernel {
     for my $pair ([ 'vmlinuz-*', 'bzImage' ], [ 'config-*', 'config' ], [ 'System.map-*', 'System.map' ]) {

@@ -115,15 +115,11 @@
   pandoc = "pandoc";
   patchelf = "patchelf";
   patchutils = "patchutils";
-  perl = "perl";
-  perl5 = "perl";
   pkg-config = "pkgconf";
   pkgconf = "pkgconf";
   pkgconfig = "pkgconf";
   protobuf-compiler = "protobuf-compiler";
   pypy3 = "pypy3";
-  python = "python3";
-  python3 = "python3";
   qtcreator = "qtcreator";
   quilt = "quilt";
   R = [ "r-base-core" "r-recommended" ];
