@@ -1,9 +1,10 @@
 /** `nix-build`: evaluates expressions and builds the derivations they stand for. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { encodeBytes, UsageError } from '../diagnostics/index.ts';
-import type { FoundDerivation, Session } from '../session/index.ts';
+import { encodeBytes, UsageError, Verbosity } from '../diagnostics/index.ts';
+import type { BuildMode, FoundDerivation, Session } from '../session/index.ts';
 import { printPlan } from './build-plan.ts';
+import type { Flag } from './command-line.ts';
 import { evaluationFlags, type Invocation } from './common-flags.ts';
 import { evaluationRequest, expressionSources } from './evaluation-sources.ts';
 import type { Command, RunningCommand } from './program.ts';
@@ -14,6 +15,7 @@ interface Options {
   expressions: boolean;
   outLink: string | undefined;
   dryRun: boolean;
+  mode: BuildMode;
 }
 
 export const command: Command = {
@@ -24,6 +26,7 @@ export const command: Command = {
       expressions: false,
       outLink: 'result',
       dryRun: false,
+      mode: 'normal',
     };
     return {
       line: {
@@ -38,7 +41,7 @@ export const command: Command = {
   },
 };
 
-function ownFlags(options: Options) {
+function ownFlags(options: Options): Flag[] {
   return [
     {
       short: 'A',
@@ -72,6 +75,16 @@ function ownFlags(options: Options) {
       apply: () => void (options.dryRun = true),
     },
     {
+      long: 'check',
+      description: 'build again what is there, and compare',
+      apply: () => void (options.mode = 'check'),
+    },
+    {
+      long: 'repair',
+      description: 'build anew what is missing or damaged',
+      apply: () => void (options.mode = 'repair'),
+    },
+    {
       long: 'add-root',
       values: ['LINK'],
       description: 'as --out-link',
@@ -88,11 +101,11 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
   for (const argument of positional)
     derivations.push(...(await derivationsOf(argument, options, session, running.invocation)));
   const installables = derivations.map((drv) => ({ drvPath: drv.drvPath, outputs: [drv.outputName] }));
-  if (options.dryRun) {
-    printPlan(running.logger, await session.planBuild(installables), session.store.storeDir);
-    return 0;
-  }
-  const paths = await session.build(installables);
+  printPlan(running.logger, await session.planBuild(installables), session.store.storeDir, {
+    verbosity: options.dryRun ? Verbosity.error : Verbosity.info,
+  });
+  if (options.dryRun) return 0;
+  const paths = await session.build(installables, options.mode);
   await leaveLinks(options.outLink, derivations, paths, session, running);
   return 0;
 }

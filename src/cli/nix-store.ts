@@ -1,7 +1,7 @@
 /** `nix-store`: works on the store itself. One operation per call; see `store-*.ts` for what each does. */
 import { UsageError } from '../diagnostics/index.ts';
 import type { Command, RunningCommand } from './program.ts';
-import { optimise, verify, verifyPaths } from './store-checks.ts';
+import { optimise, repairPaths, verify, verifyPaths } from './store-checks.ts';
 import { checkValidity, dumpDatabase, loadDatabase, registerValidity } from './store-database.ts';
 import {
   addFixed,
@@ -49,6 +49,7 @@ const operations: Readonly<Record<OperationName, StoreOperation>> = {
   'check-validity': checkValidity,
   verify,
   'verify-path': verifyPaths,
+  'repair-path': repairPaths,
   optimise,
   init,
 };
@@ -80,7 +81,8 @@ export const command: Command = {
           '--add FILE... | --add-fixed ALGORITHM FILE...',
           '--dump PATH | --restore PATH',
           '--export PATH... | --import',
-          '--verify [--check-contents] | --verify-path PATH... | --optimise',
+          '--verify [--check-contents] [--repair] | --verify-path PATH... | --repair-path PATH...',
+          '--optimise',
           '--read-log PATH... | --print-env DERIVATION',
           '--dump-db [PATH...] | --load-db',
         ],

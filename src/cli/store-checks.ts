@@ -1,5 +1,6 @@
-/** `nix-store --verify`, `--verify-path` and `--optimise`. */
+/** `nix-store --verify`, `--verify-path`, `--repair-path` and `--optimise`. */
 import { Verbosity } from '../diagnostics/index.ts';
+import type { StorePath } from '../formats/index.ts';
 import { formatMebibytes, optimiseStore, verifyStore } from '../store/index.ts';
 import type { RunningCommand } from './program.ts';
 import { refuseArguments, requireArguments, type StoreOptions } from './store-operations.ts';
@@ -7,7 +8,9 @@ import { refuseArguments, requireArguments, type StoreOptions } from './store-op
 export async function verify(options: StoreOptions, running: RunningCommand): Promise<number> {
   refuseArguments(options, 'verify');
   const session = await running.session();
-  const faulty = await verifyStore(session.store, { checkContents: options.checkContents });
+  const { checkContents, repair } = options;
+  const repairPath = repair ? (path: StorePath) => session.repairPath(path) : undefined;
+  const faulty = await verifyStore(session.store, { checkContents, repairPath });
   if (faulty) running.logger.warn('not all store errors were fixed');
   return faulty ? 1 : 0;
 }
@@ -24,6 +27,13 @@ export async function verifyPaths(options: StoreOptions, running: RunningCommand
     status = 1;
   }
   return status;
+}
+
+export async function repairPaths(options: StoreOptions, running: RunningCommand): Promise<number> {
+  requireArguments(options, 'repair-path');
+  const session = await running.session();
+  for (const argument of options.positional) await session.repairPath(session.storePathOf(argument));
+  return 0;
 }
 
 export async function optimise(options: StoreOptions, running: RunningCommand): Promise<number> {

@@ -24,6 +24,7 @@ export const operationNames = [
   'check-validity',
   'verify',
   'verify-path',
+  'repair-path',
   'optimise',
   'init',
 ] as const;
@@ -61,6 +62,7 @@ const operations: readonly OperationFlag[] = [
   { name: 'check-validity', description: 'fail when one of the paths is not valid' },
   { name: 'verify', description: 'check the database against the files' },
   { name: 'verify-path', description: "check the paths' contents" },
+  { name: 'repair-path', description: 'build damaged paths anew' },
   { name: 'optimise', aliases: ['optimize'], description: 'make one file of equal ones, by hard links' },
   { name: 'init', description: 'make an empty store; every operation does so' },
 ];
@@ -234,6 +236,26 @@ function otherFlags(options: StoreOptions): readonly (readonly [Flag, ...Operati
         apply: on('ignoreUnknown'),
       },
       'realise',
+    ],
+    [
+      {
+        long: 'check',
+        description: 'with --realise: build again what is there, and compare',
+        apply: () => void (options.buildMode = 'check'),
+      },
+      'realise',
+    ],
+    [
+      {
+        long: 'repair',
+        description: 'with --verify or --realise: build damaged paths anew',
+        apply: () => {
+          options.repair = true;
+          options.buildMode = 'repair';
+        },
+      },
+      'realise',
+      'verify',
     ],
     [
       { long: 'check-contents', description: 'with --verify: hash all files', apply: on('checkContents') },

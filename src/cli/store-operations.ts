@@ -2,6 +2,7 @@
 import { lstatSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../diagnostics/index.ts';
+import type { BuildMode } from '../session/index.ts';
 import type { RunningCommand } from './program.ts';
 import type { QueryKind } from './store-queries.ts';
 
@@ -16,6 +17,9 @@ export interface StoreOptions {
   maxFreed: number | undefined;
   ignoreLiveness: boolean;
   checkContents: boolean;
+  /** How `--realise` builds. */
+  buildMode: BuildMode;
+  repair: boolean;
   recursive: boolean;
   addRoot: string | undefined;
   dryRun: boolean;
@@ -38,6 +42,8 @@ export function newStoreOptions(): StoreOptions {
     maxFreed: undefined,
     ignoreLiveness: false,
     checkContents: false,
+    buildMode: 'normal',
+    repair: false,
     recursive: false,
     addRoot: undefined,
     dryRun: false,

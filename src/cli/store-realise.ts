@@ -22,7 +22,7 @@ export async function realise(options: StoreOptions, running: RunningCommand): P
   });
   if (options.dryRun) return 0;
   for (const item of wanted) if ('path' in item) requireValid(session, item.path);
-  const built = await session.build(installables);
+  const built = await session.build(installables, options.buildMode);
   if (options.ignoreUnknown) return 0;
   await printResults(options, wanted, built, running);
   return 0;

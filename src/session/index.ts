@@ -1,6 +1,6 @@
 /** A session: settings, the store in use, evaluation and building joined. */
 
-export type { BuildPlan } from '../builder/index.ts';
+export type { BuildMode, BuildPlan } from '../builder/index.ts';
 export { buildSettings } from './build-settings.ts';
 export { currentUser } from './current-user.ts';
 export type {

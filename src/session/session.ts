@@ -4,7 +4,13 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Builder, type BuildPlan, type SandboxTools, sandboxToolsIn } from '../builder/index.ts';
+import {
+  type Builder,
+  type BuildMode,
+  type BuildPlan,
+  type SandboxTools,
+  sandboxToolsIn,
+} from '../builder/index.ts';
 import {
   foreignBelow,
   type IsForeign,
@@ -116,20 +122,31 @@ export class Session {
   }
 
   /**
-   * Builds outputs; their printed store paths, in order.
+   * Builds outputs; their printed store paths, in order. Mode `check` builds what is valid again and compares, `repair`
+   * puts right what is damaged.
    *
    * @throws BuildError when one fails; Interrupted
    */
-  async build(installables: readonly Installable[]): Promise<string[]> {
+  async build(installables: readonly Installable[], mode: BuildMode = 'normal'): Promise<string[]> {
     await this.#additions.settle();
     const wanted = installables.map(({ drvPath, outputs }) => ({ drvPath: this.#parse(drvPath), outputs }));
     const builder = await this.builder();
-    const results = await builder.buildPaths(wanted, { signal: this.#options.signal });
+    const results = await builder.buildPaths(wanted, { mode, signal: this.#options.signal });
     const { throwFailures } = await import('../builder/index.ts');
     throwFailures(results, this.store.storeDir, this.logger);
     return installables.flatMap(({ outputs }, i) =>
       outputs.map((name) => printStorePath(this.store.storeDir, results[i].outputs.get(name)!)),
     );
+  }
+
+  /**
+   * Puts a damaged path right, by building it anew.
+   *
+   * @throws BuildError when nothing is known to build it from
+   */
+  async repairPath(path: StorePath): Promise<void> {
+    const builder = await this.builder();
+    await builder.repairPath(path, { signal: this.#options.signal });
   }
 
   /** What `build` would do, without doing it. */

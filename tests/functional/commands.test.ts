@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { repository, ScratchCommands } from '../support/scratch-commands.ts';
@@ -261,5 +269,47 @@ describe('nix-build', () => {
     writeFileSync(join(scratch.work, 'f.nix'), '{ a, b ? 1, c }: [ a b c ]');
     const args = ['--eval', '--strict', '--arg', 'a', '1 + 1', '--argstr', 'c', '1 + 1', 'f.nix'];
     assert.equal(scratch.succeed('nix-instantiate', args), '[ 2 1 "1 + 1" ]\n');
+  });
+});
+
+describe('checking and repairing', () => {
+  const damage = (scratch: ScratchCommands, path: string) => {
+    const file = scratch.real(path);
+    chmodSync(file, 0o644);
+    writeFileSync(file, 'damaged\n');
+  };
+
+  test('a damaged path is found, and built anew', { timeout: 120_000 }, async () => {
+    await using scratch = new ScratchCommands();
+    const path = scratch.succeed('nix-build', ['-E', builds('echo good > $out')]).trim();
+    assert.equal(scratch.succeed('nix-store', ['--verify-path', path]), '');
+    damage(scratch, path);
+    assert.match(
+      scratch.fail('nix-store', ['--verify-path', path]),
+      /^error: path '.*-it' was modified! expected hash 'sha256:.*', got 'sha256:.*'\n$/,
+    );
+    const verified = scratch.fail('nix-store', ['--verify', '--check-contents']);
+    assert.match(verified, /warning: not all store errors were fixed/);
+    scratch.succeed('nix-store', ['--repair-path', path]);
+    assert.equal(readFileSync(scratch.real(path), 'utf8'), 'good\n');
+    damage(scratch, path);
+    scratch.succeed('nix-store', ['--verify', '--check-contents', '--repair']);
+    assert.equal(readFileSync(scratch.real(path), 'utf8'), 'good\n');
+    damage(scratch, path);
+    scratch.succeed('nix-build', ['--repair', '-E', builds('echo good > $out')]);
+    assert.equal(readFileSync(scratch.real(path), 'utf8'), 'good\n');
+  });
+
+  test('--check finds a build that gives something else each time', { timeout: 120_000 }, async () => {
+    await using scratch = new ScratchCommands();
+    const steady = builds('echo same > $out');
+    scratch.succeed('nix-build', ['--no-out-link', '-E', steady]);
+    scratch.succeed('nix-build', ['--no-out-link', '--check', '-E', steady]);
+    const fickle = builds('cat /proc/sys/kernel/random/uuid > $out');
+    scratch.succeed('nix-build', ['--no-out-link', '-E', fickle]);
+    assert.match(
+      scratch.fail('nix-build', ['--no-out-link', '--check', '-E', fickle], 104),
+      /error: derivation '.*-it\.drv' may not be deterministic: output '.*-it' differs/,
+    );
   });
 });
