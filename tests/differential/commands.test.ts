@@ -3,7 +3,7 @@
  * same. The store is made by one of them, the questions go to both.
  */
 import assert from 'node:assert/strict';
-import { copyFileSync, cpSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Oracle } from '../support/oracle.ts';
@@ -117,7 +117,11 @@ describe(`commands answer as those of C++ Nix ${oracle?.version}`, () => {
     assert.equal(same('nix-store', '--query', '--binding', 'name', drv), 'fetched\n');
     same('nix-store', '-q', '-b', 'quoted', out);
     same('nix-store', '--print-env', drv);
-    same('nix-store', '--print-env', user);
+    // 2.26 quotes the arguments twice, which no shell can read back; later versions quote them as Firn does.
+    const ofUser = both('nix-store', ['--print-env', user]).map((text) =>
+      text.replace(/^export _args;.*$/m, ''),
+    );
+    assert.equal(ofUser[0], ofUser[1]);
   });
 
   test('roots', () => {
@@ -159,5 +163,34 @@ describe(`commands answer as those of C++ Nix ${oracle?.version}`, () => {
     const hash = '0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c73';
     same('nix-store', '--print-fixed-path', 'sha256', hash, 'name');
     same('nix-store', '--print-fixed-path', '--recursive', 'sha256', hash, 'name');
+  });
+
+  test('nix-hash', () => {
+    const tree = join(scratch.work, 'tree');
+    mkdirSync(tree);
+    writeFileSync(join(tree, 'a'), 'a');
+    same('nix-hash', tree, file);
+    same('nix-hash', '--type', 'sha256', '--base32', tree);
+    same('nix-hash', '--type', 'sha512', '--base64', '--flat', file);
+    same('nix-hash', '--type', 'sha256', '--truncate', '--base32', '--flat', file);
+    same('nix-hash', '--type', 'sha1', '--sri', tree);
+    const sha1 = 'e4fd8ba5f7bbeaea5ace89fe10255536cd60dab6';
+    for (const form of ['base16', 'base32', 'base64', 'sri'])
+      same('nix-hash', `--to-${form}`, '--type', 'sha1', sha1);
+  });
+
+  test('nix-prefetch-url', () => {
+    const url = `file://${file}`;
+    same('nix-prefetch-url', '--print-path', url);
+    same('nix-prefetch-url', '--print-path', '--name', 'other', '--type', 'sha1', url);
+    same('nix-prefetch-url', '--print-path', '--executable', url);
+    const hash = scratch.succeed('nix-hash', ['--type', 'sha256', '--flat', '--base32', file]).trim();
+    same('nix-prefetch-url', '--print-path', url, hash);
+  });
+
+  test('nix-build of what is there', () => {
+    assert.equal(same('nix-build', file, '-A', 'fetched', '--no-out-link').trim(), out);
+    same('nix-build', file, '-A', 'fetched', '-A', 'fetched', '--no-out-link');
+    same('nix-build', '--no-out-link', drv);
   });
 });
