@@ -19,8 +19,8 @@ import { deleteTree } from '../../src/platform/index.ts';
 import { copyStore } from './machine-store.ts';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-/** A loaded machine under software emulation; a quiet one needs a tenth of it. */
-export const PATIENCE_SECONDS = 300;
+/** For a very loaded machine under software emulation; a quiet one needs a thirtieth of it. */
+export const PATIENCE_SECONDS = 600;
 
 export interface Outcome {
   /** Exit status; 128 + N after signal N. */

@@ -47,8 +47,14 @@ in
         default =
           let
             revision = readOr (root + "/.git-revision") "";
+            channel = root + "/debian/channel.nix";
           in
-          if revision == "" then null else revision;
+          if revision != "" then
+            revision
+          else if builtins.pathExists channel then
+            (import channel).revision or null
+          else
+            null;
         defaultText = "the revision recorded in the tree";
         example = "0123abc";
         description = "The revision that the tree was made from, when that is known.";
