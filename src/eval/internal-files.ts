@@ -1,4 +1,7 @@
-/** Nix files that belong to the language: `<nix/fetchurl.nix>`. They exist only here, below a directory of their own. */
+/**
+ * Nix files that belong to the language: `<nix/fetchurl.nix>`, and what calls flakes. They exist only here, below a
+ * directory of their own.
+ */
 import { internalFiles } from './search-path.ts';
 
 /**
@@ -38,7 +41,61 @@ derivation (content // {
 })
 `;
 
+/**
+ * From the text of a lock file to the value of a flake. `given` has, by node, trees that were fetched already
+ * (`sourceInfo`, and `dir`, the flake's directory in it); `fetch` fetches the others when they are used.
+ */
+const callFlake = `
+lockText: given: fetch:
+let
+  locks = builtins.fromJSON lockText;
+
+  # The node that an edge leads to: a name, or a path of names from the root.
+  target = edge: if builtins.isList edge then follow locks.root edge else edge;
+  follow = node: path:
+    if path == [ ] then node
+    else follow (target locks.nodes.\${node}.inputs.\${builtins.head path}) (builtins.tail path);
+
+  join = base: dir: if dir == "" then base else base + "/" + dir;
+
+  flakes = builtins.mapAttrs makeNode locks.nodes;
+
+  makeNode = key: node:
+    let
+      isGiven = given ? \${key};
+      locked = node.locked or { };
+      # A path below the tree of the input that names it.
+      isInTree = locked.type or "" == "path" && builtins.substring 0 1 locked.path != "/";
+      parent = flakes.\${follow locks.root node.parent};
+
+      sourceInfo =
+        if isGiven then given.\${key}.sourceInfo
+        else if isInTree then parent.sourceInfo
+        else fetch (node.info or { } // removeAttrs locked [ "dir" ]);
+      root = if isInTree && !isGiven then join parent.outPath locked.path else sourceInfo.outPath;
+      outPath = join root (if isGiven then given.\${key}.dir else locked.dir or "");
+
+      inputs = builtins.mapAttrs (_: edge: flakes.\${target edge}.value) (node.inputs or { });
+      file = import (outPath + "/flake.nix");
+      outputs = file.outputs (inputs // { self = flake; });
+      flake = outputs // sourceInfo // { inherit inputs outPath outputs sourceInfo; _type = "flake"; };
+    in
+    {
+      inherit outPath sourceInfo;
+      value =
+        if !(node.flake or true) then sourceInfo // { inherit outPath sourceInfo; }
+        else assert builtins.isFunction file.outputs; flake;
+    };
+in
+flakes.\${locks.root}.value
+`;
+
+const sources: ReadonlyMap<string, string> = new Map([
+  [`${internalFiles}/fetchurl.nix`, fetchurl],
+  [`${internalFiles}/call-flake.nix`, callFlake],
+]);
+
 /** The text of an internal file, `undefined` for all other paths. */
 export function internalSource(path: string): string | undefined {
-  return path === `${internalFiles}/fetchurl.nix` ? fetchurl : undefined;
+  return sources.get(path);
 }

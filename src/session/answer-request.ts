@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { encodeBytes, UsageError } from '../diagnostics/index.ts';
 import { AttrSet, EvalSession, type EvalSettings, type Lazy } from '../eval/index.ts';
+import { flakeBuiltins } from '../flakes/index.ts';
 import type { AutoArgument, EvaluationAnswer, EvaluationRequest, ExpressionSource } from './evaluation.ts';
 import { findDerivations, stringText } from './find-derivations.ts';
 import type { NodeEvalIo } from './node-eval-io.ts';
@@ -21,7 +22,7 @@ export class RequestAnswerer {
 
   constructor(io: NodeEvalIo, surroundings: EvaluationSurroundings) {
     this.#io = io;
-    this.session = EvalSession.create(io, evalSettings(surroundings));
+    this.session = EvalSession.create(io, evalSettings(surroundings), { builtins: flakeBuiltins });
   }
 
   /** @throws NixError */
