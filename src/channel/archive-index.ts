@@ -72,10 +72,12 @@ export async function findSuites(context: ArchiveContext, request: ArchiveReques
     const result = await findRelease(context.download, candidates, suite.name);
     if ('bytes' in result) return verifySuite(context, release, suite, result);
     if (suite.role === 'main') throw noMirror('Debian', 'debian-mirror', suite.name, result.failures);
-    requireUnlessNew(context, suite, archive, result.failures);
-    return undefined;
+    return requireUnlessNew(context, suite, archive, result.failures);
   });
-  return (await settleAll(suites)).filter((suite) => suite !== undefined);
+  const found = await settleAll(suites);
+  // Only now: where the main suite fails, its error says it all.
+  for (const warning of found) if (typeof warning === 'string') context.logger.warn(warning);
+  return found.filter((suite) => typeof suite !== 'string');
 }
 
 /** Fetches, verifies, merges and resolves the indices of some suites. Network and cache; no other effect. */
@@ -138,20 +140,21 @@ async function fetchAllIndices(
   );
 }
 
-/** A channel that had a suite must not lose it silently: an attacker could hide security updates so. */
+/**
+ * A channel that had a suite must not lose it silently: an attacker could hide security updates so. For one that never
+ * had it, the text of a warning.
+ */
 function requireUnlessNew(
-  { freshness, logger }: ArchiveContext,
+  { freshness }: ArchiveContext,
   suite: Suite,
   archive: ArchiveName,
   failures: readonly string[],
-): void {
+): string {
   const setting = archive === 'security' ? 'debian-security-mirror' : 'debian-mirror';
   const title = archive === 'security' ? 'Debian security' : 'Debian';
   if (freshness.lockedDates.has(suite.name)) throw noMirror(title, setting, suite.name, failures);
   const reason = failures.length > 0 ? failures.join('; ') : 'no mirror is configured';
-  logger.warn(
-    `the channel goes without the suite '${suite.name}' (${reason}); set '${setting}' to get its updates`,
-  );
+  return `the channel goes without the suite '${suite.name}' (${reason}); set '${setting}' to get its updates`;
 }
 
 /** Like `Promise.all`, but a failure waits for the others: nothing goes on behind the caller's back. */

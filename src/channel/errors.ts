@@ -40,7 +40,6 @@ export const sizeMismatch = (url: string, expected: number, got: number) =>
 export const hashMismatch = (url: string, expected: string, got: string) =>
   new NixError(`hash mismatch in '${url}': the signed index says sha256 '${expected}', got '${got}'`, {
     code: 'channel-hash-mismatch',
-    exitStatus: 102,
     hint: tryAnotherMirror,
   });
 

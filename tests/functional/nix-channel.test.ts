@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
@@ -145,6 +145,64 @@ test('what is refused is told in one error, and the former channel stays', async
     assert.doesNotMatch(stderr, /\bat \S+ \(|\.ts:\d/);
   }
   assert.equal(machine.channel, former);
+});
+
+describe('an archive that cannot be used: one error, status 1, the former channel stays', () => {
+  /** Every form of the package index, under all its names. */
+  const indices = (machine: Machine) =>
+    [...machine.archive.files.keys()]
+      .filter((name) => /binary-amd64\//.test(name))
+      .map((name) => `debian/${name}`);
+  const cases: readonly {
+    readonly name: string;
+    readonly break: (machine: Machine) => void;
+    readonly message: RegExp;
+  }[] = [
+    {
+      name: 'a mirror that answers 404',
+      break: (machine) => machine.server.faults.set('debian/dists/trixie/InRelease', { status: 404 }),
+      message:
+        /^error: no mirror of the Debian archive serves the suite 'trixie': unable to download 'http:.*\/dists\/trixie\/InRelease': HTTP error 404 \(Not Found\)\n +set 'debian-mirror' to the URL of a mirror.*\n$/,
+    },
+    {
+      name: 'a mirror that cuts the connection',
+      break: (machine) => machine.server.faults.set('debian/dists/trixie/InRelease', { cutAfter: 100 }),
+      message: /^error: no mirror .*: the connection was closed before the end\n/,
+    },
+    {
+      name: 'an index with other contents than the release file says',
+      break: (machine) => {
+        const replace = (bytes: Uint8Array) =>
+          bytes.map((byte, i) => (i === bytes.length >> 1 ? byte ^ 1 : byte));
+        for (const path of indices(machine)) machine.server.faults.set(path, { replace });
+      },
+      message: /error: hash mismatch in '.*Packages.*': the signed index says sha256 '.*', got '.*'/,
+    },
+    {
+      name: 'an index that is cut short, and announced so',
+      break: (machine) => {
+        const replace = (bytes: Uint8Array) => bytes.subarray(0, bytes.length >> 1);
+        for (const path of indices(machine)) machine.server.faults.set(path, { replace });
+      },
+      message: /error: .*Packages/,
+    },
+  ];
+  for (const { name, break: damage, message } of cases) {
+    test(name, async () => {
+      await using machine = await Machine.open();
+      await machine.succeed('nix-channel', '--add', 'debian:trixie', 'nixos');
+      await machine.succeed('nix-channel', '--update');
+      const former = machine.channel;
+      await machine.archive.publish(newer);
+      damage(machine);
+      const { status, stdout, stderr } = await machine.run('nix-channel', '--update');
+      assert.equal(status, 1, stderr);
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+      assert.equal(stderr.match(/^error:/gm)?.length, 1, stderr);
+      assert.equal(machine.channel, former);
+    });
+  }
 });
 
 test('a name that does not exist is answered with the nearest', async () => {
