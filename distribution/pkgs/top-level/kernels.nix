@@ -51,7 +51,11 @@ let
   # Debian's kernels come as they are configured; another configuration is compiled from Debian's source.
   configured = release: change:
     if change.extraConfig or "" == "" then kernelOf release
-    else self.callPackage ../os-specific/kernel-from-source.nix { base = kernelOf release; inherit (change) extraConfig; };
+    else self.callPackage ../os-specific/kernel-from-source.nix {
+      inherit archive;
+      base = kernelOf release;
+      inherit (change) extraConfig;
+    };
 
   packagesFor = kernel: {
     inherit kernel;

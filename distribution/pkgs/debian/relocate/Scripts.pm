@@ -8,11 +8,15 @@ package Scripts;
 use strict;
 use warnings;
 use Unpack;
+use Programs;
+
+# Shell scripts for more than the shell: `exec tclsh "$0"`, `tail -n +9 "$0"`.
+my $READS_ITSELF = qr/\b(?:exec|eval|tail|head|sed|dd|awk|cat)\b[^\n]*\$\{?0\b/;
 
 # %$options: triplet; interpreters: packages with those interpreters that no package has to depend on.
 sub new {
     my ($class, $tree, $closure, $options) = @_;
-    return bless({ tree => $tree, closure => $closure, %$options, found => {} }, $class);
+    return bless({ tree => $tree, closure => $closure, %$options, found => {}, programs => Programs->new($tree, $closure) }, $class);
 }
 
 sub relocate_all {
@@ -37,7 +41,17 @@ sub _relocated {
     my ($name) = $program =~ m{([^/]+)\z} or return $text;
     return $text if $program =~ m{\A/nix/};
     my $interpreter = $self->_interpreter($name, $program) // return $text;
-    return "#!$interpreter" . ($arguments eq '' ? '' : " $arguments") . $self->_perl_line($name) . $rest;
+    return "#!$interpreter" . ($arguments eq '' ? '' : " $arguments") . $self->_second_line($name, $rest) . $rest;
+}
+
+# What the interpreter has to know before the script begins: where Perl's modules are, and the programs that the script
+# mentions. A shell script that other interpreters read, too, or that reads itself, stays as it is.
+sub _second_line {
+    my ($self, $name, $rest) = @_;
+    my $path = join(':', $self->{programs}->directories_for($rest));
+    return $self->_perl_line($path) if $name eq 'perl';
+    return '' if $path eq '' || $name !~ /\A(?:sh|dash|bash|ksh|mksh|zsh)\z/ || $rest =~ $READS_ITSELF;
+    return "\nexport PATH=\"\${PATH:+\$PATH:}$path\"";
 }
 
 # Paths of this package's own programs, libraries and data in a script's text become store paths, and so do data of the
@@ -106,24 +120,24 @@ sub _python {
     return $interpreter unless defined $version;
     my @dirs = grep { index($_, "$base/") != 0 }
       $self->module_dirs('lib/python3/dist-packages', "lib/$version/dist-packages", "lib/$version", "lib/$version/lib-dynload");
-    return $interpreter unless @dirs;
+    my $path = join(':', $self->{programs}->directories_for_files(qr{\.py\z|\A(?:bin|sbin|games)/}));
+    return $interpreter unless @dirs || $path ne '';
     my $env = "$self->{tree}{out}/lib/firn-python";
     make_dirs("$env/bin", "$env/lib/$version/site-packages");
     symlink($interpreter, "$env/bin/python3");
     write_text("$env/pyvenv.cfg", "home = $base/bin\ninclude-system-site-packages = false\n");
     write_text("$env/lib/$version/site-packages/firn.pth",
-        'import site; [site.addsitedir(d) for d in (' . join(' ', map { "'$_'," } @dirs) . ")]\n");
+        'import site; [site.addsitedir(d) for d in (' . join(' ', map { "'$_'," } @dirs) . ")]\n"
+          . ($path eq '' ? '' : "import os; os.environ['PATH'] = ':'.join(filter(None, [os.environ.get('PATH'), '$path']))\n"));
     return "$env/bin/python3";
 }
 
 sub _perl_line {
-    my ($self, $name) = @_;
-    return '' unless $name eq 'perl';
-    $self->{perl_line} //= do {
-        my @dirs = perl_dirs($self->{triplet}, sub { $self->module_dirs(@_) });
-        @dirs ? "\nBEGIN { unshift \@INC, qw(@dirs) }" : '';
-    };
-    return $self->{perl_line};
+    my ($self, $path) = @_;
+    my @dirs = @{ $self->{perl_dirs} //= [ perl_dirs($self->{triplet}, sub { $self->module_dirs(@_) }) ] };
+    my $line = @dirs ? "unshift \@INC, qw(@dirs); " : '';
+    $line .= "\$ENV{PATH} .= (length \$ENV{PATH} ? ':' : '') . '$path'; " if $path ne '';
+    return $line eq '' ? '' : "\nBEGIN { $line}";
 }
 
 # Where Debian's packages have Perl modules. $search maps relative paths to existing directories.
