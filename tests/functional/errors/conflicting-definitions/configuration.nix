@@ -3,5 +3,6 @@
 {
   imports = [ ./other.nix ];
   fileSystems."/".device = "/dev/vda1";
+  boot.loader.grub.device = "/dev/vda";
   networking.hostName = "one";
 }

@@ -1,1 +1,4 @@
-{ config, pkgs, ... }: { }
+{ config, pkgs, ... }:
+{
+  boot.loader.grub.device = "/dev/vda";
+}

@@ -4,4 +4,5 @@
     ./hardware-configuration.nix
   ];
   fileSystems."/".device = "/dev/vda1";
+  boot.loader.grub.device = "/dev/vda";
 }

@@ -1,5 +1,6 @@
 { config, pkgs, ... }:
 {
   fileSystems."/".device = "/dev/vda1";
+  boot.loader.grub.device = "/dev/vda";
   environment.systemPackages = with pkgs; [ firefoxx ];
 }
