@@ -10,6 +10,7 @@ import { watchStandardOutput } from './standard-output.ts';
 /** Every command, by the name it is called by. */
 const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = {
   firn: () => import('./firn.ts'),
+  nix: () => import('./nix.ts'),
   'nix-build': () => import('./nix-build.ts'),
   'nix-channel': () => import('./nix-channel.ts'),
   'nix-collect-garbage': () => import('./nix-collect-garbage.ts'),

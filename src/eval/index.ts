@@ -1,6 +1,6 @@
 /** Values, compiler, builtins and sessions of the Nix language. All I/O goes through `EvalIo`. */
 export { parseAttrPath, type Selected } from './attr-path.ts';
-export { fetchFinalTree, fetchInput } from './builtins/fetch-tree.ts';
+export { fetchFinalTree, fetchInput, renewFetches } from './builtins/fetch-tree.ts';
 export type { BuiltinSpec, BuiltinTable, ConstantSpec } from './builtins/registry.ts';
 export { treeValue } from './builtins/tree-value.ts';
 export { callFunction } from './call.ts';

@@ -157,6 +157,11 @@ export class EvalSession {
     };
   }
 
+  /** Runs an action that evaluates, under the session's limits. @throws NixError */
+  run<T>(action: () => T): T {
+    return this.#guard(action);
+  }
+
   /** Runs one request from outside: counts depth from zero, and lets no JavaScript error about the stack out. */
   #guard<T>(action: () => T): T {
     const { depth } = limits;

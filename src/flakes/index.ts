@@ -2,6 +2,7 @@
 export type { FlakeFile, FlakeInput, FlakeInputs } from './flake-file.ts';
 export type { Flake } from './flake-loader.ts';
 export { flakeBuiltins, type LockedFlake, lockedFlakeValue, lockFlake } from './get-flake.ts';
+export { printInputTree } from './input-tree.ts';
 export {
   diffLocks,
   type InputPath,

@@ -1,10 +1,11 @@
 /** Answers requests with an `EvalSession`: what the evaluator's Worker does, and small evaluations without it. */
 import { homedir } from 'node:os';
 import { encodeBytes, UsageError } from '../diagnostics/index.ts';
-import { AttrSet, EvalSession, type EvalSettings, type Lazy } from '../eval/index.ts';
+import { AttrSet, EvalSession, type EvalSettings, type Lazy, typeName } from '../eval/index.ts';
 import { flakeBuiltins } from '../flakes/index.ts';
 import type { AutoArgument, EvaluationAnswer, EvaluationRequest, ExpressionSource } from './evaluation.ts';
 import { findDerivations, stringText } from './find-derivations.ts';
+import { flakeRoot } from './flake-source.ts';
 import type { NodeEvalIo } from './node-eval-io.ts';
 import type { SearchPathEntry } from './search-path.ts';
 import type { Settings } from './settings.ts';
@@ -28,7 +29,7 @@ export class RequestAnswerer {
   /** @throws NixError */
   evaluate(request: EvaluationRequest): EvaluationAnswer {
     this.#io.writeStore = request.writeStore;
-    if (request.output === 'parse')
+    if (request.output === 'parse' && request.source.kind !== 'flake')
       return { kind: 'texts', texts: [this.session.parse(this.#textSource(request.source))] };
     const root = this.#rootValue(request.source);
     const args = this.#automaticArguments(request.args);
@@ -50,6 +51,7 @@ export class RequestAnswerer {
   }
 
   #rootValue(source: ExpressionSource): Lazy {
+    if (source.kind === 'flake') return flakeRoot(this.session, source);
     if (source.kind === 'text') return this.session.evalString(this.#textSource(source));
     const lookup = /^<(.+)>$/.exec(source.path);
     return this.session.evalFile(lookup ? this.lookUp(lookup[1]) : source.path);
@@ -60,7 +62,7 @@ export class RequestAnswerer {
     return this.session.runtime.findFile(this.session.force(this.session.globals.get('__nixPath')!), name, 0);
   }
 
-  #textSource(source: ExpressionSource) {
+  #textSource(source: Exclude<ExpressionSource, { kind: 'flake' }>) {
     if (source.kind === 'file') {
       const path = this.#io.lstat(source.path) === 'directory' ? `${source.path}/default.nix` : source.path;
       return {
@@ -91,6 +93,8 @@ export class RequestAnswerer {
     switch (request.output) {
       case 'json':
         return this.session.toJson(value);
+      case 'type':
+        return typeName(this.session.force(value));
       case 'xml':
         return this.session
           .toXml(value, { strict: request.strict, locations: request.xmlLocations === true })

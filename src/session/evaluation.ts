@@ -3,8 +3,11 @@
  * All texts that come from evaluation are byte strings.
  */
 
+import type { FlakeSource } from './flake-source.ts';
+
 /** Where the expression to evaluate comes from. */
 export type ExpressionSource =
+  | FlakeSource
   /** A file or a directory with `default.nix`; absolute, or a lookup path such as `<nixpkgs/nixos>`. */
   | { readonly kind: 'file'; readonly path: string }
   /** Text given on the command line; relative paths in it are resolved against `basePath`. */
@@ -32,9 +35,9 @@ export interface EvaluationRequest {
 
 /**
  * `derivations`: every derivation in the value. `value`, `json`, `xml`: the value as text. `parse`: the syntax tree
- * as text. `raw`: the value as a string. `findFile` is not evaluation proper: it resolves lookup paths.
+ * as text. `raw`: the value as a string. `type`: its type's name. `findFile` is not evaluation proper: it resolves lookup paths.
  */
-export type EvaluationOutput = 'derivations' | 'value' | 'json' | 'xml' | 'parse' | 'raw';
+export type EvaluationOutput = 'derivations' | 'value' | 'json' | 'xml' | 'parse' | 'raw' | 'type';
 
 /** One derivation that a value holds. Paths are full store paths. */
 export interface FoundDerivation {

@@ -11,6 +11,7 @@ export type {
   ExpressionSource,
   FoundDerivation,
 } from './evaluation.ts';
+export type { FlakeInfo, FlakeSource } from './flake-source.ts';
 export { openSession } from './open-session.ts';
 export {
   defaultSearchPath,

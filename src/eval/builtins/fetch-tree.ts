@@ -108,8 +108,18 @@ function checkLocked(runtime: Runtime, { who }: Kind, input: Input): void {
   );
 }
 
+/** How often the session forgot what it had fetched. */
+function fetchRounds(runtime: Runtime): { count: number } {
+  return runtime.memo('fetch-rounds', () => ({ count: 0 }));
+}
+
+/** From now on inputs are fetched anew: files on this machine may have changed. */
+export function renewFetches(runtime: Runtime): void {
+  fetchRounds(runtime).count++;
+}
+
 /**
- * Fetches an input, once in a session.
+ * Fetches an input, once in a session (see `renewFetches`).
  *
  * @throws NixError "... while fetching the input 'x'"
  */
@@ -119,7 +129,8 @@ export function fetchInput(
   registries: 'none' | 'limited' | 'all',
 ): FetchResult {
   const { attrs } = input;
-  const key = `input:${registries}:${JSON.stringify(Object.entries(attrs).sort())}`;
+  const { count } = fetchRounds(runtime);
+  const key = `input:${count}:${registries}:${JSON.stringify(Object.entries(attrs).sort())}`;
   return runtime.memo(key, () => {
     try {
       input.checkDownload();
