@@ -25,25 +25,28 @@ type Description =
 export const command: Command = {
   prepare: (invocation) => {
     const positional: string[] = [];
-    let json = false;
+    let form: Form = 'text';
     return {
       line: {
         usage: ['[FLAGS] [OPTION.PATH]'],
         summary:
           "Shows an option of the configuration that '<nixos-config>' names: its value, default, example, description, and the files that declare and define it. For a set of options it lists their names.",
         flags: [
-          { long: 'json', description: 'print everything as JSON', apply: () => void (json = true) },
+          { long: 'json', description: 'print everything as JSON', apply: () => void (form = 'json') },
+          { long: 'xml', description: 'print everything as XML', apply: () => void (form = 'xml') },
           { long: 'all', description: 'accepted for compatibility', apply: () => {} },
           ...evaluationFlags(invocation),
         ],
         positional: (argument) => void positional.push(argument),
       },
-      run: (running) => run(positional, json, running),
+      run: (running) => run(positional, form, running),
     };
   },
 };
 
-async function run(positional: readonly string[], json: boolean, running: RunningCommand): Promise<number> {
+type Form = 'text' | 'json' | 'xml';
+
+async function run(positional: readonly string[], form: Form, running: RunningCommand): Promise<number> {
   if (positional.length > 1)
     throw new UsageError(`unexpected argument '${positional[1]}'`, { hint: 'one option at a time' });
   const path = splitPath(positional[0] ?? '');
@@ -54,14 +57,18 @@ async function run(positional: readonly string[], json: boolean, running: Runnin
     source: { kind: 'text', text: encodeBytes(text), basePath: '/' },
     attrPaths: [''],
     args: [],
-    output: 'json',
+    output: form === 'xml' ? 'xml' : 'json',
     strict: true,
     writeStore: false,
   });
   if (answer.kind !== 'texts') throw new Error('the evaluator did not answer with a text');
+  if (form === 'xml') {
+    running.print(`${decodeBytes(answer.texts[0])}\n`);
+    return 0;
+  }
   const description = JSON.parse(decodeBytes(answer.texts[0])) as Description;
   if (description.kind === 'missing') throw unknownOption(path, description);
-  running.print(json ? `${JSON.stringify(description, null, 2)}\n` : format(description));
+  running.print(form === 'json' ? `${JSON.stringify(description, null, 2)}\n` : format(description));
   return 0;
 }
 
@@ -103,10 +110,11 @@ function unknownOption(
   path: readonly string[],
   { missing, names }: Extract<Description, { kind: 'missing' }>,
 ): UsageError {
-  const near = suggestNear(missing, names);
+  const prefix = path.slice(0, path.indexOf(missing));
+  const near = suggestNear(missing, names).map((name) => `'${[...prefix, name].join('.')}'`);
   const hint =
     near.length > 0
-      ? `near names: ${near.join(', ')}`
+      ? `did you mean ${near.join(' or ')}?`
       : names.length > 0
         ? `there is: ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', ...' : ''}`
         : undefined;

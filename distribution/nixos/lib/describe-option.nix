@@ -16,13 +16,26 @@ let
     if names == [ ] then
       { found = node; }
     else if lib.isOption node then
-      { inside = node; rest = names; }
+      walkValue node.value names
     else if builtins.isAttrs node && node ? ${builtins.head names} then
       walk node.${builtins.head names} (builtins.tail names)
     else
       {
         missing = builtins.head names;
         names = if builtins.isAttrs node then visible node else [ ];
+      };
+
+  # Below an option: its value, which submodules may have made of further options.
+  walkValue =
+    value: names:
+    if names == [ ] then
+      { inside = value; }
+    else if builtins.isAttrs value && value ? ${builtins.head names} then
+      walkValue value.${builtins.head names} (builtins.tail names)
+    else
+      {
+        missing = builtins.head names;
+        names = if builtins.isAttrs value then visible value else [ ];
       };
 
   visible = node: builtins.filter (name: builtins.substring 0 1 name != "_") (builtins.attrNames node);
@@ -60,7 +73,7 @@ if result ? missing then
 else if result ? inside then
   {
     kind = "value";
-    value = show (lib.attrByPath path (throw "there is no such value") eval.config);
+    value = show result.inside;
   }
 else if lib.isOption option then
   {
