@@ -2,6 +2,7 @@
  * The flags that all Nix commands share: settings, verbosity, log format, the store, and (for commands that evaluate)
  * the search path and arguments. They fill an `Invocation`, from which the session is opened.
  */
+import { readFileSync } from 'node:fs';
 import { UsageError, Verbosity } from '../diagnostics/index.ts';
 import {
   readConfigurationFiles,
@@ -53,6 +54,16 @@ export function newInvocation(env: NodeJS.ProcessEnv): Invocation {
 /** The settings as they stand after the command line was read. */
 export function finalSettings(invocation: Invocation): Settings {
   return invocation.settings.build();
+}
+
+/** A file's (or, as 0, standard input's) contents. */
+function readText(file: string | 0): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`cannot read '${file === 0 ? 'standard input' : file}': ${code}`);
+  }
 }
 
 /** Flags of every command. */
@@ -225,6 +236,20 @@ export function evaluationFlags(invocation: Invocation): Flag[] {
       description: 'pass STRING as argument NAME',
       group,
       apply: addArg('string'),
+    },
+    {
+      long: 'arg-from-file',
+      values: ['NAME', 'FILE'],
+      description: 'pass the contents of FILE as argument NAME',
+      group,
+      apply: (name, file) => addArg('string')(name, readText(file)),
+    },
+    {
+      long: 'arg-from-stdin',
+      values: ['NAME'],
+      description: 'pass what standard input has as argument NAME',
+      group,
+      apply: (name) => addArg('string')(name, readText(0)),
     },
     {
       long: 'pure-eval',

@@ -17,6 +17,7 @@ import { hashBuiltins } from './hashes.ts';
 import { importBuiltins } from './import.ts';
 import { jsonBuiltins } from './json.ts';
 import { listBuiltins } from './lists.ts';
+import { outputOfBuiltins } from './output-of.ts';
 import { pathBuiltins } from './paths.ts';
 import type { BuiltinTable } from './registry.ts';
 import { setBuiltins } from './sets.ts';
@@ -39,6 +40,7 @@ const tables: readonly BuiltinTable[] = [
   importBuiltins,
   jsonBuiltins,
   listBuiltins,
+  outputOfBuiltins,
   pathBuiltins,
   setBuiltins,
   stringBuiltins,
