@@ -72,8 +72,19 @@ export class SearchPath {
   /** Entry path -> directory, `undefined` for entries that are not there. */
   readonly #resolved = new Map<string, string | undefined>();
 
+  /** What the settings name may be read by its own path, too, in restricted evaluation. */
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    if (runtime.settings.pureEval) return;
+    for (const [, path] of runtime.settings.nixPath) {
+      if (asUrl(path) === undefined && !path.startsWith('flake:')) this.#allow(path);
+    }
+  }
+
+  #allow(path: string): string {
+    const absolute = path.startsWith('/') ? canonicalPath(path) : this.#runtime.absolutePath(path);
+    this.#runtime.allowPath(absolute);
+    return absolute;
   }
 
   /** @throws ThrownError "file 'x' was not found in the Nix search path ..." */
@@ -105,8 +116,7 @@ export class SearchPath {
     if (path.startsWith('flake:')) return this.#fetchFlake(path.slice('flake:'.length));
     const url = asUrl(path);
     if (url !== undefined) return this.#download(path, url);
-    const absolute = path.startsWith('/') ? canonicalPath(path) : this.#runtime.absolutePath(path);
-    this.#runtime.allowPath(absolute);
+    const absolute = this.#allow(path);
     if (this.#exists(absolute)) return absolute;
     this.#runtime.warn(`Nix search path entry '${path}' does not exist, ignoring`);
     return undefined;

@@ -28,9 +28,9 @@ export const constants: readonly ConstantSpec[] = [
   { name: '__langVersion', doc: 'The version of the language.', value: () => 6 },
   {
     name: '__nixPath',
-    doc: 'The search path of `<...>`: a list of `{ prefix; path; }`.',
-    value: (runtime) =>
-      runtime.settings.nixPath.map(([prefix, path]) =>
+    doc: 'The search path of `<...>`: a list of `{ prefix; path; }`; empty in pure evaluation.',
+    value: ({ settings }) =>
+      (settings.pureEval ? [] : settings.nixPath).map(([prefix, path]) =>
         AttrSet.from([
           ['path', path],
           ['prefix', prefix],
