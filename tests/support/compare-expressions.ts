@@ -25,10 +25,10 @@ function firnAnswer(file: string, strict: boolean): string {
   }
 }
 
-/** The last `error:` line; later lines are positions and excerpts. */
+/** The last `error:` line; later lines are positions and excerpts. A message that begins on a line of its own is not told. */
 function finalError(text: string): string {
   const lines = text.split('\n').filter((line) => /^\s*error: ./.test(line));
-  return (lines.at(-1) ?? text).trim();
+  return (lines.at(-1) ?? 'error:').trim();
 }
 
 /**
