@@ -61,7 +61,10 @@ function main(scene: PackagesScene): boolean {
     ...(names.length > 0 ? {} : { seed }),
     packages: built.map(({ name, programs }) => `${name} (${programs.length})`),
     programs: starts.length,
-    notStarted: bad,
+    notStarted: bad.map(({ program, argument, failure }) => ({ program, argument, failure })),
+    undeclaredInterpreters: starts.flatMap(({ program, undeclared }) =>
+      undeclared ? [{ program, undeclared }] : [],
+    ),
     notBuilt: failed,
     seconds: Math.round((performance.now() - begin) / 1000),
   };

@@ -3,6 +3,7 @@
  * network, no `/bin/sh`, no `/etc`. PATH has Debian's essential packages, as each of its packages may expect.
  */
 import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
 import { sandboxToolsIn, toolCommand } from '../../src/builder/index.ts';
 import type { PackagesScene } from './packages-scene.ts';
 
@@ -14,6 +15,8 @@ export interface Start {
   readonly argument: string;
   /** What kept it from starting; `undefined` when it started. */
   readonly failure: string | undefined;
+  /** The interpreter that it is written for, where its package does not say that it needs it: Debian's omission. */
+  readonly undeclared: string | undefined;
 }
 
 const timeoutMs = 15_000;
@@ -53,9 +56,11 @@ const failures: readonly RegExp[] = [
 /** Environment and roots of all starts. */
 export class ProgramStarter {
   readonly #command: readonly string[];
+  readonly #scene: PackagesScene;
 
   /** `path`: printed store paths whose `bin` and `sbin` are in PATH. */
   constructor(scene: PackagesScene, sandbox: SandboxDirectory, path: readonly string[]) {
+    this.#scene = scene;
     const directories = path.flatMap((each) => [`${each}/bin`, `${each}/sbin`]);
     this.#command = [
       ...toolCommand(sandboxToolsIn(sandbox), 'bwrap'),
@@ -92,7 +97,17 @@ export class ProgramStarter {
       input: '',
       maxBuffer: 1 << 26,
     });
-    return { program, argument, failure: failureOf(result) };
+    const failure = failureOf(result);
+    const undeclared = failure?.startsWith('bwrap: execvp') ? this.#foreignInterpreter(program) : undefined;
+    return { program, argument, failure: undeclared === undefined ? failure : undefined, undeclared };
+  }
+
+  /** The interpreter of a script that is not in the store. */
+  #foreignInterpreter(program: string): string | undefined {
+    const file = this.#scene.real(program);
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return undefined;
+    const interpreter = /^#![ \t]*(\S+)/.exec(readFileSync(file, 'latin1'))?.[1];
+    return interpreter?.startsWith('/nix/store/') ? undefined : interpreter;
   }
 }
 
