@@ -164,6 +164,7 @@ async function startMachine(path: string, session: Session, place: MachinePlace)
   const machine = VirtualMachine.start({
     script,
     directory,
+    ...(process.stdout.isTTY ? { consoleSize: [process.stdout.rows, process.stdout.columns] as const } : {}),
     env: {
       ...definedEntries(env),
       QEMU_NET_OPTS: env['QEMU_NET_OPTS'] ? `${forward},${env['QEMU_NET_OPTS']}` : forward,

@@ -16,6 +16,8 @@ export interface VirtualMachineOptions {
   /** Where the machine's disk image is kept. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Rows and columns of the terminal that the console is shown on; 24 and 80 unless told otherwise. */
+  readonly consoleSize?: readonly [rows: number, columns: number];
   /** Gets every piece of console output. */
   readonly onOutput?: (text: string) => void;
 }
@@ -50,6 +52,7 @@ export class VirtualMachine implements AsyncDisposable {
   /** Starts the machine with its serial console on pipes of ours and no display. */
   static start(options: VirtualMachineOptions): VirtualMachine {
     const sockets = mkdtempSync(join(tmpdir(), 'firn-vm-'));
+    const { env, consoleSize = [24, 80] } = options;
     const extra = `-display none -serial stdio -monitor none -qmp unix:${join(sockets, 'qmp')},server=on,wait=off`;
     const process = startProcess({
       program: options.script,
@@ -57,7 +60,11 @@ export class VirtualMachine implements AsyncDisposable {
       stdin: 'pipe',
       stdout: 'pipe',
       stderr: 'pipe',
-      env: { ...options.env, QEMU_OPTS: `${options.env['QEMU_OPTS'] ?? ''} ${extra}`.trim() },
+      env: {
+        ...env,
+        QEMU_OPTS: joinWords(env['QEMU_OPTS'], extra),
+        QEMU_KERNEL_PARAMS: joinWords(terminalSize(consoleSize), env['QEMU_KERNEL_PARAMS']),
+      },
     });
     return new VirtualMachine(process, sockets, options.onOutput);
   }
@@ -193,4 +200,17 @@ export class VirtualMachine implements AsyncDisposable {
       .map((line) => `  > ${line.trimEnd()}`);
     return new NixError(`${message}; the console's last lines:\n${lines.join('\n')}`, { code: 'vm' });
   }
+}
+
+/** systemd then need not ask the terminal, and wait for an answer that pipes do not give: a second and a half of a boot. */
+function terminalSize([rows, columns]: readonly [number, number]): string {
+  const words = ['ttyS0', 'ttyAMA0', 'console'].flatMap((terminal) => [
+    `systemd.tty.rows.${terminal}=${rows}`,
+    `systemd.tty.columns.${terminal}=${columns}`,
+  ]);
+  return words.join(' ');
+}
+
+function joinWords(...texts: readonly (string | undefined)[]): string {
+  return texts.filter((text) => text).join(' ');
 }
