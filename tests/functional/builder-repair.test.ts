@@ -1,10 +1,11 @@
 /** Damaged store paths: built again through their derivers, together with what these read; and builds that are checked. */
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ActivityType } from '../../src/diagnostics/index.ts';
 import type { StorePath } from '../../src/formats/index.ts';
+import { deleteTree } from '../../src/platform/index.ts';
 import { contentsAreGood, verifyStore } from '../../src/store/index.ts';
 import { ScratchBuilder, toolsDirectory } from '../support/scratch-builder.ts';
 
@@ -60,7 +61,7 @@ describe('repair', { skip: toolsDirectory === undefined ? 'FIRN_TEST_BWRAP is no
     const low = await scratch.make({ name: 'low', script: 'mkdir $out; echo low > $out/f' });
     const top = await scratch.make({ name: 'top', inputs: [low], script: `echo ${low.outputs.out} > $out` });
     built();
-    rmSync(scratch.real(low.outputs.out), { recursive: true, force: true });
+    await deleteTree(scratch.real(low.outputs.out));
     assert.equal(existsSync(scratch.real(low.outputs.out)), false);
     const [result] = await scratch
       .builder()

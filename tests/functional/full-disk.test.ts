@@ -54,7 +54,7 @@ class SmallDisk {
   }
 
   async run(program: string, ...args: string[]) {
-    const namespaces = root ? ['-m'] : ['-U', '-m'];
+    const namespaces = root ? ['-m'] : ['-U', '-m', '--preserve-credentials'];
     const enter = busybox('nsenter', '-t', String(this.#holder.pid), ...namespaces, '--');
     const [first, ...rest] = [...enter, join(repository, 'bin', program), ...args];
     const child = spawn(first, rest, { env: this.scene.environment, cwd: '/' });
