@@ -3,7 +3,15 @@
  * that builtins and compiled code need beyond values.
  */
 import { NixError, renderError, SourceFile, type SourceOrigin } from '../diagnostics/index.ts';
-import { canonicalPath, checkScopes, type ParsedFile, parse } from '../syntax/index.ts';
+import {
+  canonicalPath,
+  checkScopes,
+  freeNames,
+  type ParsedFile,
+  parse,
+  readTreeImage,
+  writeTreeImage,
+} from '../syntax/index.ts';
 import { makeGlobals } from './builtins/index.ts';
 import type { BuiltinTable } from './builtins/registry.ts';
 import { delay } from './call.ts';
@@ -27,9 +35,19 @@ export interface TextSource {
   readonly basePath: string;
 }
 
+/** A cache of parsed files. Images are those of the syntax part. */
+export interface TreeCache {
+  /** The name of a text's tree; `surroundings` is what else parsing depends on. */
+  key(text: string, surroundings: string): string;
+  find(key: string): Uint8Array | undefined;
+  add(key: string, image: Uint8Array): void;
+  /** Some bytes as a byte string. */
+  latin1(bytes: Uint8Array, start: number, end: number): string;
+}
+
 export interface EvaluatorHooks {
-  /** Parses a text; the default parses it anew each time. For parse caches. */
-  readonly parse?: (source: SourceFile, text: string, basePath: string) => ParsedFile;
+  /** Where trees of files are kept; without it every file is parsed. */
+  readonly trees?: TreeCache | undefined;
   /** Further builtins; they come after the language's own and replace those of the same name. */
   readonly builtins?: BuiltinTable;
 }
@@ -111,10 +129,23 @@ export class Evaluator implements Runtime {
     return this.#compile(source, this.globals)();
   }
 
-  /** Parses a text and checks its variables. */
-  parseText({ text, origin, basePath }: TextSource, globals = this.globals): ParsedFile {
+  /** Parses a text and checks its variables; files may come from the cache of trees. */
+  parseText(from: TextSource, globals = this.globals): ParsedFile {
+    const { trees } = this.#hooks;
+    if (trees === undefined || from.origin.kind !== 'path') return this.#parseAnew(from, globals);
+    const key = trees.key(from.text, this.#parseSurroundings(from.basePath));
+    const image = trees.find(key);
+    const tree = image && readTreeImage(image, (start, end) => trees.latin1(image, start, end));
+    if (tree?.freeNames.every((name) => globals.has(name)))
+      return { source: new SourceFile(from.origin, from.text), root: tree.root };
+    const parsed = this.#parseAnew(from, globals);
+    if (parsed.warnings === undefined) trees.add(key, writeTreeImage(parsed.root, freeNames(parsed)));
+    return parsed;
+  }
+
+  #parseAnew({ text, origin, basePath }: TextSource, globals: ReadonlyMap<string, Lazy>): ParsedFile {
     const source = new SourceFile(origin, text);
-    const parsed = this.#hooks.parse?.(source, text, basePath) ?? parse(source, this.#parseOptions(basePath));
+    const parsed = parse(source, this.#parseOptions(basePath));
     checkScopes(parsed, { has: (name) => globals.has(name), [Symbol.iterator]: () => globals.keys() });
     for (const { message, pos, located } of parsed.warnings ?? []) {
       if (located) this.#showWarning(new NixError(message, { pos: { source, offset: pos } }), 'warning');
@@ -140,6 +171,13 @@ export class Evaluator implements Runtime {
       maxDepth: this.settings.maxCallDepth,
     };
   }
+
+  /** The options of parsing as text. */
+  #parseSurroundings(basePath: string): string {
+    this.#commonSurroundings ??= JSON.stringify(this.#parseOptions(''));
+    return `${this.#commonSurroundings}\0${basePath}`;
+  }
+  #commonSurroundings: string | undefined;
 
   #compile(source: TextSource, globals: ReadonlyMap<string, Lazy>): () => Value {
     const parsed = this.parseText(source, globals);

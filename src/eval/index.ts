@@ -12,7 +12,7 @@ export type {
   FileType,
   PathFilter,
 } from './eval-io.ts';
-export type { EvaluatorHooks, TextSource } from './evaluator.ts';
+export type { EvaluatorHooks, TextSource, TreeCache } from './evaluator.ts';
 export { force, forceTextNoContext } from './force.ts';
 export { limits } from './limits.ts';
 export { type PosIdx, resolvePos } from './positions.ts';

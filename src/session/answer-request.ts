@@ -7,6 +7,7 @@ import type { AutoArgument, EvaluationAnswer, EvaluationRequest, ExpressionSourc
 import { findDerivations, stringText } from './find-derivations.ts';
 import { flakeRoot } from './flake-source.ts';
 import type { NodeEvalIo } from './node-eval-io.ts';
+import type { ParseCache } from './parse-cache.ts';
 import type { SearchPathEntry } from './search-path.ts';
 import type { Settings } from './settings.ts';
 
@@ -20,14 +21,27 @@ export interface EvaluationSurroundings {
 export class RequestAnswerer {
   readonly session: EvalSession;
   readonly #io: NodeEvalIo;
+  readonly #trees: ParseCache | undefined;
 
-  constructor(io: NodeEvalIo, surroundings: EvaluationSurroundings) {
+  constructor(io: NodeEvalIo, surroundings: EvaluationSurroundings, trees?: ParseCache) {
     this.#io = io;
-    this.session = EvalSession.create(io, evalSettings(surroundings), { builtins: flakeBuiltins });
+    this.#trees = trees;
+    this.session = EvalSession.create(io, evalSettings(surroundings), {
+      trees,
+      builtins: flakeBuiltins,
+    });
   }
 
   /** @throws NixError */
   evaluate(request: EvaluationRequest): EvaluationAnswer {
+    try {
+      return this.#evaluate(request);
+    } finally {
+      this.#trees?.save();
+    }
+  }
+
+  #evaluate(request: EvaluationRequest): EvaluationAnswer {
     this.#io.writeStore = request.writeStore;
     if (request.output === 'parse' && request.source.kind !== 'flake')
       return { kind: 'texts', texts: [this.session.parse(this.#textSource(request.source))] };

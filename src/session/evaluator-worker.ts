@@ -4,6 +4,7 @@ import { RequestAnswerer } from './answer-request.ts';
 import { transferError } from './error-transfer.ts';
 import type { EvaluatorWorkerData, WorkerReply, WorkerRequest } from './evaluator-protocol.ts';
 import { NodeEvalIo } from './node-eval-io.ts';
+import { openParseCache } from './open-parse-cache.ts';
 import { PathResolver } from './path-resolver.ts';
 import { SyncCaller } from './sync-channel.ts';
 
@@ -16,7 +17,7 @@ const io = new NodeEvalIo({
   env: data.env,
   writeStore: true,
 });
-const answerer = new RequestAnswerer(io, data);
+const answerer = new RequestAnswerer(io, data, openParseCache(data));
 answerer.session.setInterrupt(data.signal.subarray(1));
 
 parentPort!.on('message', ({ id, request }: { id: number; request: WorkerRequest }) => {

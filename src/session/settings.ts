@@ -122,6 +122,8 @@ export const settingDefinitions = {
     ['build-max-silent-time'],
   ),
   'nix-path': setting('words', [], 'search path for `<...>`, when NIX_PATH is not set'),
+  'parse-cache': setting('boolean', true, 'keep parsed files below the cache directory (Firn)'),
+  'parse-cache-size': setting('integer', 300, 'megabytes that kept parsed files may take (Firn)'),
   'pure-eval': setting('boolean', false, 'refuse what would make evaluation depend on the machine'),
   'restrict-eval': setting('boolean', false, 'evaluation reads only the search path and `allowed-uris`'),
   sandbox: setting('string', 'true', 'run builds in a sandbox: true, false or relaxed', [

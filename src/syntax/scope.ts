@@ -43,6 +43,17 @@ export function checkScopes(file: ParsedFile, staticNames: StaticNames): void {
   throw undefinedVariable(file.source, pos, name, suggestNear(name, check.candidates));
 }
 
+/** The names that a file takes from outside of it, in byte order; those that a `with` may have are left out. */
+export function freeNames(file: ParsedFile): string[] {
+  const free = new Set<string>();
+  const check = new ScopeCheck({
+    has: (name) => free.add(name) !== undefined,
+    [Symbol.iterator]: () => free.values(),
+  });
+  check.run(file.root);
+  return [...free].sort();
+}
+
 class ScopeCheck {
   unbound: VarExpr | undefined;
   /** The names that were in scope where `unbound` stands. */
