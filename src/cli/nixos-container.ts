@@ -6,6 +6,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { suggestNear, UsageError, Verbosity } from '../diagnostics/index.ts';
 import {
+  buildConfiguration,
   type Container,
   type ContainerPlaces,
   checkContainerName,
@@ -26,11 +27,11 @@ import {
   noHostKey,
   readVariables,
   runInContainer,
+  setSystem,
   terminateContainer,
   writeConfiguration,
   writeVariables,
-} from '../nixos/containers/index.ts';
-import { buildConfiguration, setSystem } from '../nixos/index.ts';
+} from '../nixos/index.ts';
 import { deleteTree } from '../platform/index.ts';
 import { locateStore } from '../session/index.ts';
 import { lockFile } from '../store/index.ts';

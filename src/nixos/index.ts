@@ -6,6 +6,31 @@ export {
   activateSystem,
   checkCanActivate,
 } from './activate-system.ts';
+export {
+  type Container,
+  type ContainerPlaces,
+  checkContainerName,
+  checkNothingMounted,
+  configurationFile,
+  containerAt,
+  controlContainer,
+  declarativeContainer,
+  findContainer,
+  freeAddresses,
+  freeName,
+  isDeclarative,
+  leaderOf,
+  listContainers,
+  loginToContainer,
+  makeDirectories,
+  noAddress,
+  noHostKey,
+  readVariables,
+  runInContainer,
+  terminateContainer,
+  writeConfiguration,
+  writeVariables,
+} from './containers/index.ts';
 export { describeExit, type EnterOptions, enterArguments, enterStore } from './enter.ts';
 export { type MachineCredentials, machineCredentials } from './machine-credentials.ts';
 export { hashPassword, makePassword } from './password-hash.ts';
