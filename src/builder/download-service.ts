@@ -3,7 +3,7 @@
  * that shares the host's network (see docs/decisions/0004-fetching.md). Its files are only a proposal: whoever asked
  * copies and hashes them again.
  */
-import { closeSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BuildError, Interrupted } from '../diagnostics/index.ts';
@@ -15,8 +15,10 @@ import type { BuildUser } from './build-user.ts';
 import type { BuildContext } from './local-build.ts';
 import { sandboxProcess } from './local-build.ts';
 import { nodeRuntime } from './node-runtime.ts';
+import type { BuilderProcess } from './run-builder.ts';
 import { parentDirectories, type SandboxPlan } from './sandbox.ts';
 import { networkFiles } from './sandbox-plan.ts';
+import { namespaceFailure, sandboxStarts, workerOnHost } from './without-sandbox.ts';
 import { Workspace } from './workspace.ts';
 
 export interface DownloadJob {
@@ -81,32 +83,52 @@ class Worker {
     const user = await context.users?.acquire();
     const slot = takeSlot(join(context.store.stateDir, 'downloads'));
     const workspace = await Workspace.create(`${slot.path.slice(0, -'.lock'.length)}`, user);
-    return new Worker(context, { workspace, slot, user });
+    const sandbox = (plan: SandboxPlan) => sandboxProcess({ ...context, workspace, user }, plan);
+    const sandboxed = context.settings.sandbox !== 'off' || (await sandboxStarts(context.tools, sandbox));
+    if (!sandboxed) context.logger.warn('downloading without a sandbox, which this system does not allow');
+    const process = sandboxed ? sandbox(workerPlan(workspace)) : workerWithoutSandbox(workspace, user);
+    return new Worker(context, {
+      workspace,
+      slot,
+      user,
+      process,
+      etc: sandboxed ? '/etc' : workspace.etcDirectory,
+    });
   }
 
   private constructor(
     context: BuildContext,
-    parts: { workspace: Workspace; slot: FlockFile; user: BuildUser | undefined },
+    parts: {
+      workspace: Workspace;
+      slot: FlockFile;
+      user: BuildUser | undefined;
+      process: BuilderProcess;
+      /** `/etc` as the worker sees it. */
+      etc: string;
+    },
   ) {
     this.#workspace = parts.workspace;
     this.#slot = parts.slot;
     this.#user = parts.user;
     const { settings } = context;
     this.#workspace.writeEtc(directoryInside, networkFiles(settings.caFile));
-    const plan = workerPlan(this.#workspace);
-    const command = sandboxProcess({ ...context, workspace: this.#workspace, user: this.#user }, plan);
-    this.#process = startProcess({ ...command, stdin: 'pipe', extra: command.descriptors });
-    for (const descriptor of command.descriptors) closeSync(descriptor);
+    const { descriptors, ...command } = parts.process;
+    this.#process = startProcess({ ...command, stdin: 'pipe', extra: descriptors });
+    for (const descriptor of descriptors) closeSync(descriptor);
     this.#process.stdin?.on('error', () => {});
     this.#process.stderr?.on('data', (chunk: Buffer) => {
       this.#messages = (this.#messages + chunk.toString()).slice(-2000);
     });
     createInterface({ input: this.#process.stdout! }).on('line', (line) => this.#handle(line));
     this.#process.exited.then(
-      () => this.#fail(new BuildError(`the download worker ended: ${this.#messages.trim()}`)),
+      () => {
+        const said = this.#messages.trim();
+        const noNamespaces = namespaceFailure(said.split('\n'), context.store);
+        this.#fail(noNamespaces ?? new BuildError(`the download worker ended: ${said}`));
+      },
       (error: Error) => this.#fail(error),
     );
-    this.#write(workerSettings(context));
+    this.#write(workerSettings(context, parts.etc));
   }
 
   async download(job: DownloadJob): Promise<Downloaded> {
@@ -218,7 +240,22 @@ function workerPlan(workspace: Workspace): SandboxPlan {
   };
 }
 
-function workerSettings(context: BuildContext): WorkerSettings {
+/** The worker as we run ourselves; as root it becomes the build user before it reads anything. */
+function workerWithoutSandbox(workspace: Workspace, user: BuildUser | undefined): BuilderProcess {
+  // Its directory must be reachable for that user.
+  chmodSync(workspace.root, 0o711);
+  const { command, environment } = workerOnHost('download', user);
+  const [program, ...args] = command;
+  return {
+    program,
+    args,
+    env: { HOME: '/homeless-shelter', ...environment },
+    cwd: workspace.buildDirectory,
+    descriptors: [],
+  };
+}
+
+function workerSettings(context: BuildContext, etc: string): WorkerSettings {
   const { downloads, caFile } = context.settings;
   return {
     ...defaultUrlFetcherSettings,
@@ -227,6 +264,6 @@ function workerSettings(context: BuildContext): WorkerSettings {
     stalledTimeoutSeconds: downloads.stalledTimeoutSeconds,
     maxConnections: downloads.maxParallel,
     proxyEnvironment: downloads.proxyEnvironment,
-    caFile: caFile === undefined ? undefined : '/etc/ssl/certs/ca-certificates.crt',
+    caFile: caFile === undefined ? undefined : join(etc, 'ssl/certs/ca-certificates.crt'),
   };
 }

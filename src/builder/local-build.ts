@@ -23,12 +23,7 @@ import {
   type StorePath,
   splitStorePath,
 } from '../formats/index.ts';
-import {
-  buildSeccompFilter,
-  describeExitStatus,
-  succeeded,
-  userNamespaceRemedies,
-} from '../platform/index.ts';
+import { buildSeccompFilter, describeExitStatus, succeeded } from '../platform/index.ts';
 import type { WritableStore } from '../store/index.ts';
 import { buildEnvironment } from './build-environment.ts';
 import { BuildLog, buildLogPath, LogFile } from './build-log.ts';
@@ -37,7 +32,7 @@ import type { ClosureFinder } from './closure.ts';
 import { compareOutputs } from './compare-outputs.ts';
 import type { BuildMode } from './derivation-goal.ts';
 import type { DerivationOptions } from './derivation-options.ts';
-import { builderFailed, noUserNamespaces, rejected, unsandboxedPrivateStore } from './errors.ts';
+import { builderFailed, rejected, unsandboxedPrivateStore } from './errors.ts';
 import { keepDirectory } from './kept-build.ts';
 import { fixedOutput } from './output-checks.ts';
 import { registerOutputs } from './register-outputs.ts';
@@ -46,7 +41,11 @@ import { sandboxCommand, startScript } from './sandbox.ts';
 import { networkFiles, planSandbox } from './sandbox-plan.ts';
 import { type SandboxTools, toolCommand } from './sandbox-tools.ts';
 import type { BuildSettings } from './settings.ts';
+import { namespaceFailure, sandboxStarts, workerOnHost } from './without-sandbox.ts';
 import { Workspace } from './workspace.ts';
+
+/** The number that a process's first descriptor after the standard ones has. */
+const firstDescriptor = 3;
 
 /** What all builds of a builder share. */
 export interface BuildContext {
@@ -103,7 +102,7 @@ class LocalBuild {
   readonly #workspace: Workspace;
   readonly #user: BuildUser | undefined;
   readonly #drvPath: string;
-  readonly #sandboxed: boolean;
+  #sandboxed = true;
 
   constructor(
     context: BuildContext,
@@ -116,10 +115,10 @@ class LocalBuild {
     this.#workspace = workspace;
     this.#user = user;
     this.#drvPath = printStorePath(context.store.storeDir, request.drvPath);
-    this.#sandboxed = this.#decideSandbox();
   }
 
   async run(): Promise<void> {
+    this.#sandboxed = await this.#decideSandbox();
     const { logger, settings, store } = this.#context;
     const { drvPath, parentActivity } = this.#request;
     using activity = logger.activity(
@@ -157,7 +156,7 @@ class LocalBuild {
     }
   }
 
-  #decideSandbox(): boolean {
+  async #decideSandbox(): Promise<boolean> {
     const { settings, store, logger } = this.#context;
     const { options, derivation } = this.#request;
     if (settings.sandbox === 'on' && options.noChroot) {
@@ -166,7 +165,9 @@ class LocalBuild {
         `derivation '${this.#drvPath}' has '__noChroot' set, but that's not allowed when 'sandbox' is 'true'`,
       );
     }
-    if (settings.sandbox === 'on' || isBuiltinBuilder(derivation)) return true;
+    if (settings.sandbox === 'on') return true;
+    if (isBuiltinBuilder(derivation) && (settings.sandbox !== 'off' || (await this.#sandboxStarts())))
+      return true;
     if (settings.sandbox === 'relaxed' && !options.noChroot && !fixedOutput(derivation)) return true;
     if (store.realStoreDir !== store.storeDir)
       throw unsandboxedPrivateStore(store.realStoreDir, store.storeDir);
@@ -174,6 +175,11 @@ class LocalBuild {
       `building '${this.#drvPath}' without a sandbox: it sees this machine, and may change what its user may`,
     );
     return false;
+  }
+
+  #sandboxStarts(): Promise<boolean> {
+    const options = { ...this.#context, workspace: this.#workspace, user: this.#user };
+    return sandboxStarts(this.#context.tools, (plan) => sandboxProcess(options, plan));
   }
 
   #inputClosure(): StorePath[] {
@@ -207,12 +213,8 @@ class LocalBuild {
     if (!this.#sandboxed) this.#gatherOutputs();
     if (succeeded(status)) return;
     const { tail } = log;
-    const setUp = tail.find((line) => line.startsWith('bwrap: '));
-    if (setUp && /namespace|uid map|Operation not permitted/.test(setUp)) {
-      const { realStoreDir, storeDir } = this.#context.store;
-      const reason = setUp.slice('bwrap: '.length);
-      throw noUserNamespaces(reason, userNamespaceRemedies(), realStoreDir !== storeDir);
-    }
+    const noNamespaces = this.#sandboxed ? namespaceFailure(tail, this.#context.store) : undefined;
+    if (noNamespaces) throw noNamespaces;
     const shown = settings.logLines > 0 ? tail : [];
     throw builderFailed(this.#drvPath, describeExitStatus(status), shown, this.#fullDisk());
   }
@@ -264,15 +266,22 @@ class LocalBuild {
       chownSync(store.realStoreDir, 0, this.#user.gid);
       chmodSync(store.realStoreDir, 0o1775);
     }
-    const [program, ...shell] = toolCommand(tools, 'busybox');
+    const [busybox] = toolCommand(tools, 'busybox');
     const text = (bytes: string) => Buffer.from(bytes, 'latin1').toString('utf8');
+    const ours = isBuiltinBuilder(derivation) ? workerOnHost(derivation.builder, this.#user) : undefined;
+    const command = ours?.command ?? [derivation.builder, ...args].map(text);
+    // Started through a descriptor, because the build user may not be able to walk to our tools.
     return {
-      program,
-      args: [...shell, 'sh', '-c', `${startScript} 2>&1`, 'sh', text(derivation.builder), ...args.map(text)],
-      env: Object.fromEntries([...variables].map(([name, value]) => [text(name), text(value)])),
+      program: `/proc/self/fd/${firstDescriptor}`,
+      argv0: 'sh',
+      args: ['-c', `exec ${firstDescriptor}>&-; ${startScript} 2>&1`, 'sh', ...command],
+      env: {
+        ...Object.fromEntries([...variables].map(([name, value]) => [text(name), text(value)])),
+        ...ours?.environment,
+      },
       cwd: this.#workspace.buildDirectory,
-      ...(this.#user ? { uid: this.#user.uid, gid: this.#user.gid } : {}),
-      descriptors: [],
+      ...(this.#user && !ours ? { uid: this.#user.uid, gid: this.#user.gid } : {}),
+      descriptors: [openSync(busybox, 'r')],
     };
   }
 

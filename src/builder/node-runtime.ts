@@ -13,6 +13,8 @@ export interface NodeRuntime {
   readonly directories: readonly string[];
   /** Program and first arguments that run the sandbox worker. */
   readonly command: readonly string[];
+  /** The same, outside of a sandbox. */
+  readonly hostCommand: readonly string[];
 }
 
 const inside = '/firn';
@@ -69,6 +71,7 @@ function describeRuntime(code: WorkerCode): NodeRuntime {
     mounts,
     directories,
     command: [...start, `${inside}/bin/node`, ...flags, join(inside, 'code', code.main)],
+    hostCommand: [process.execPath, ...flags, join(code.root, code.main)],
   };
 }
 

@@ -9,6 +9,7 @@ import { openLogPipe } from './log-pipe.ts';
 export interface BuilderProcess {
   readonly program: string;
   readonly args: readonly string[];
+  readonly argv0?: string;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly uid?: number;

@@ -1,6 +1,7 @@
 /**
  * The program that our own Node runs inside a sandbox: `download` serves downloads (from standard input), a name like
- * `builtin:buildenv` is a builder inside Firn.
+ * `builtin:buildenv` is a builder inside Firn. Where there is no sandbox, root starts it (the build user may not be able
+ * to read our code), and it becomes the user that `FIRN_BECOME` names before it does anything.
  */
 import { serveDownloads } from '../fetchers/index.ts';
 import { buildEnv } from './builtins/buildenv.ts';
@@ -8,6 +9,7 @@ import { unpackChannel } from './builtins/unpack-channel.ts';
 
 const [task] = process.argv.slice(2);
 try {
+  becomeUser(process.env['FIRN_BECOME']);
   switch (task) {
     case 'download':
       await serveDownloads(process.cwd(), process.stdin, (event) =>
@@ -26,4 +28,14 @@ try {
 } catch (error) {
   process.stderr.write(`error: ${(error as Error).message}\n`);
   process.exitCode = 1;
+}
+
+/** `UID:GID`; without it we stay who we are. */
+function becomeUser(ids: string | undefined): void {
+  delete process.env['FIRN_BECOME'];
+  if (ids === undefined) return;
+  const [uid, gid] = ids.split(':').map(Number);
+  process.setgroups!([]);
+  process.setgid!(gid);
+  process.setuid!(uid);
 }

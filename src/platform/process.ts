@@ -20,6 +20,8 @@ export interface ProcessOptions {
   /** Absolute path, or a name looked up in our own `PATH`. */
   readonly program: string;
   readonly args?: readonly string[];
+  /** What the program sees as its own name; `program` when absent. */
+  readonly argv0?: string;
   /** The whole environment; ours when absent. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -81,6 +83,7 @@ function register(child: ChildProcess): void {
 export function startProcess(options: ProcessOptions): RunningProcess {
   const { stdin = 'ignore', stdout = 'pipe', stderr = 'pipe', extra = [] } = options;
   const child = spawn(options.program, [...(options.args ?? [])], {
+    argv0: options.argv0,
     cwd: options.cwd,
     env: options.env ?? process.env,
     uid: options.uid,

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -421,7 +422,15 @@ export system='${system}'
     await using own = await ScratchBuilder.openOwnPlace(directory);
     const script = '{ id -u; pwd; ls $NIX_BUILD_TOP; } > $out; cat /etc/hostname > /dev/null 2>&1; echo seen';
     const { drvPath, outputs } = await own.add({ name: 'open', script, env: { PATH: '/bin:/usr/bin' } });
-    const result = await own.build(drvPath, { sandbox: 'off' });
+    const closed = join(scratch.directory, 'closed');
+    cpSync(toolsDirectory!, join(closed, 'tools'), { recursive: true, verbatimSymlinks: true });
+    chmodSync(closed, 0o700);
+    const result = await own.build(
+      drvPath,
+      { sandbox: 'off' },
+      undefined,
+      sandboxToolsIn(join(closed, 'tools')),
+    );
     assert.equal(result.error, undefined);
     const [uid, workingDirectory] = readFileSync(own.real(outputs.out), 'utf8').split('\n');
     assert.equal(Number(uid), root ? firstBuildUser : process.getuid?.());

@@ -11,6 +11,7 @@ import {
   type BuildResult,
   type BuildSettings,
   defaultBuildSettings,
+  type SandboxTools,
   sandboxToolsIn,
 } from '../../src/builder/index.ts';
 import { MemoryLogger, Verbosity } from '../../src/diagnostics/index.ts';
@@ -97,12 +98,12 @@ export class ScratchBuilder implements AsyncDisposable {
   }
 
   /** A builder with some settings changed. */
-  builder(settings: Partial<BuildSettings> = {}): Builder {
+  builder(settings: Partial<BuildSettings> = {}, tools = sandboxToolsIn(toolsDirectory!)): Builder {
     return new Builder({
       store: this.store,
       logger: this.logger,
       settings: { ...this.#settings, ...settings },
-      sandboxTools: sandboxToolsIn(toolsDirectory!),
+      sandboxTools: tools,
     });
   }
 
@@ -157,8 +158,9 @@ export class ScratchBuilder implements AsyncDisposable {
     drvPath: StorePath,
     settings: Partial<BuildSettings> = {},
     signal?: AbortSignal,
+    tools?: SandboxTools,
   ): Promise<BuildResult> {
-    const [result] = await this.builder(settings).buildPaths([{ drvPath, outputs: [] }], { signal });
+    const [result] = await this.builder(settings, tools).buildPaths([{ drvPath, outputs: [] }], { signal });
     return result;
   }
 
