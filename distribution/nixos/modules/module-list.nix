@@ -61,4 +61,6 @@
   ./tasks/filesystems.nix
   ./tasks/network-interfaces.nix
   ./virtualisation/build-vm.nix
+  ./virtualisation/container-config.nix
+  ./virtualisation/containers.nix
 ]

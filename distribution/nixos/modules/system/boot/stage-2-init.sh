@@ -30,7 +30,9 @@ fi
 [ -e /dev/stdout ] || ln -s /proc/self/fd/1 /dev/stdout
 [ -e /dev/stderr ] || ln -s /proc/self/fd/2 /dev/stderr
 
-read -r -a options < /proc/cmdline
+# A container sees its host's parameters: they are not meant for it.
+options=()
+[ -n "$container" ] || read -r -a options < /proc/cmdline
 for option in "${options[@]}"; do
   case $option in
     boot.trace | debugtrace | boot.debugtrace) set -x ;;
@@ -72,7 +74,8 @@ echo "running activation script..."
 . @postBootCommands@
 
 echo "starting systemd..."
-# A variable `container`, even an empty one, tells systemd that it is in one.
-exec env -i ${container:+container="$container"} ${container_uuid:+container_uuid="$container_uuid"} PATH=/run/current-system/systemd/lib/systemd:/run/wrappers/bin:/usr/sbin:/usr/bin \
+# A variable `container`, even an empty one, tells systemd that it is in one; the host waits for news at NOTIFY_SOCKET.
+exec env -i ${container:+container="$container"} ${container_uuid:+container_uuid="$container_uuid"} \
+  ${NOTIFY_SOCKET:+NOTIFY_SOCKET="$NOTIFY_SOCKET"} PATH=/run/current-system/systemd/lib/systemd:/run/wrappers/bin:/usr/sbin:/usr/bin \
   LOCALE_ARCHIVE=/run/current-system/sw/lib/locale/locale-archive \
   /run/current-system/systemd/lib/systemd/systemd "$@"
