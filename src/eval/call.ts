@@ -29,60 +29,44 @@ const functorSymbol = intern('__functor');
 export function call1(fn: Value, a: Lazy, pos: PosIdx): Value {
   if (fn instanceof Lambda) {
     const code = fn.code;
-    if (code.arity !== 1) return new PartialLambda(fn, [a]);
+    if (code.arity !== 1) return new PartialLambda(fn, 1, a);
     enterCall(pos);
     const env = code.formals === null ? new Env(fn.env, a) : code.bindFormals(fn.env, a, pos);
     const result = runBody(fn, env, pos);
     limits.depth--;
     return result;
   }
-  if (fn instanceof PrimOp && fn.arity === 1) {
-    enterCall(pos);
-    try {
-      const result = fn.fn(fn.runtime, pos, a);
-      limits.depth--;
-      return result;
-    } catch (error) {
-      throw leavePrimOp(error, fn, pos);
-    }
-  }
-  return callFunction(fn, [a], pos);
+  if (fn instanceof PartialLambda) return callPartial(fn, a, pos);
+  if (fn instanceof PrimOp) return fn.arity === 1 ? callPrimOp(fn, pos, a) : new PrimOpApp(fn, 1, a);
+  if (fn instanceof PrimOpApp) return callPrimOpApp(fn, a, pos);
+  return callFunctor(fn, a, pos);
 }
 
 /** `fn a b`. */
 export function call2(fn: Value, a: Lazy, b: Lazy, pos: PosIdx): Value {
   if (fn instanceof Lambda) {
-    if (fn.code.arity === 2) {
-      enterCall(pos);
-      const result = runBody(fn, new Env(fn.env, a, b), pos);
-      limits.depth--;
-      return result;
-    }
-    if (fn.code.arity === 1) return call1(call1(fn, a, pos), b, pos);
-    return new PartialLambda(fn, [a, b]);
+    if (fn.code.arity === 2) return callWith(fn, new Env(fn.env, a, b), pos);
+    if (fn.code.arity > 2) return new PartialLambda(fn, 2, a, b);
+  } else if (fn instanceof PrimOp) {
+    if (fn.arity === 2) return callPrimOp(fn, pos, a, b);
+    if (fn.arity > 2) return new PrimOpApp(fn, 2, a, b);
+  } else if (fn instanceof PartialLambda && fn.count === 1 && fn.lambda.code.arity === 3) {
+    return callWith(fn.lambda, new Env(fn.lambda.env, fn.a, a, b), pos);
   }
-  if (fn instanceof PrimOp && fn.arity === 2) {
-    enterCall(pos);
-    try {
-      const result = fn.fn(fn.runtime, pos, a, b);
-      limits.depth--;
-      return result;
-    } catch (error) {
-      throw leavePrimOp(error, fn, pos);
-    }
-  }
-  return callFunction(fn, [a, b], pos);
+  return call1(call1(fn, a, pos), b, pos);
 }
 
 /** `fn a b c`. */
 export function call3(fn: Value, a: Lazy, b: Lazy, c: Lazy, pos: PosIdx): Value {
-  if (fn instanceof Lambda && fn.code.arity === 3) {
-    enterCall(pos);
-    const result = runBody(fn, new Env(fn.env, a, b, c), pos);
-    limits.depth--;
-    return result;
+  if (fn instanceof Lambda) {
+    if (fn.code.arity === 3) return callWith(fn, new Env(fn.env, a, b, c), pos);
+    if (fn.code.arity > 3) return new PartialLambda(fn, 3, a, b, c);
+    if (fn.code.arity === 1) return call2(call1(fn, a, pos), b, c, pos);
+  } else if (fn instanceof PrimOp) {
+    if (fn.arity === 3) return callPrimOp(fn, pos, a, b, c);
+    if (fn.arity === 1) return call2(callPrimOp(fn, pos, a), b, c, pos);
   }
-  return callFunction(fn, [a, b, c], pos);
+  return call1(call2(fn, a, b, pos), c, pos);
 }
 
 /** `fn` applied to one or more arguments, whatever it is. */
@@ -91,43 +75,93 @@ export function callFunction(fn: Value, args: readonly Lazy[], pos: PosIdx): Val
   let used = 0;
   while (used < args.length) {
     const left = args.length - used;
-    if (current instanceof Lambda || current instanceof PartialLambda) {
-      const lambda = current instanceof Lambda ? current : current.lambda;
-      const given = current instanceof Lambda ? 0 : current.args.length;
-      const take = Math.min(left, lambda.code.arity - given);
-      const some = args.slice(used, used + take);
-      const all = given === 0 ? some : [...(current as PartialLambda).args, ...some];
-      used += take;
-      current =
-        all.length < lambda.code.arity ? new PartialLambda(lambda, all) : callLambda(lambda, all, pos);
-    } else if (current instanceof PrimOp || current instanceof PrimOpApp) {
-      const primOp: PrimOp = current instanceof PrimOp ? current : current.primOp;
-      const given = current instanceof PrimOp ? [] : current.args;
-      const take = Math.min(left, primOp.arity - given.length);
-      const all = [...given, ...args.slice(used, used + take)];
-      used += take;
-      current = all.length < primOp.arity ? new PrimOpApp(primOp, all) : callPrimOp(primOp, all, pos);
+    if (current instanceof Lambda && current.code.arity > 3 && current.code.arity <= left) {
+      const taken = current.code.arity;
+      const env = new Env(
+        current.env,
+        args[used],
+        args[used + 1],
+        args[used + 2],
+        args.slice(used + 3, used + taken),
+      );
+      current = callWith(current, env, pos);
+      used += taken;
+    } else if (left >= 3) {
+      current = call3(current, args[used], args[used + 1], args[used + 2], pos);
+      used += 3;
     } else {
-      current = callFunctor(current, args[used], pos);
-      used++;
+      current =
+        left === 1 ? call1(current, args[used], pos) : call2(current, args[used], args[used + 1], pos);
+      used += left;
     }
   }
   return current;
 }
 
-function callLambda(fn: Lambda, args: readonly Lazy[], pos: PosIdx): Value {
+/** Runs a lambda whose arguments are in `env` already. */
+function callWith(fn: Lambda, env: Env, pos: PosIdx): Value {
   enterCall(pos);
-  const { code, env } = fn;
-  const frame =
-    code.formals !== null
-      ? code.bindFormals(env, args[0], pos)
-      : new Env(env, args[0], args[1], args[2], args.length > 3 ? args.slice(3) : null);
-  const result = runBody(fn, frame, pos);
+  const result = runBody(fn, env, pos);
   limits.depth--;
   return result;
 }
 
-function callPrimOp(fn: PrimOp, args: readonly Lazy[], pos: PosIdx): Value {
+/** One more argument for a lambda. */
+function callPartial(fn: PartialLambda, argument: Lazy, pos: PosIdx): Value {
+  const { lambda, count, a, b, c, rest } = fn;
+  const complete = count + 1 === lambda.code.arity;
+  switch (count) {
+    case 1:
+      if (complete) return callWith(lambda, new Env(lambda.env, a, argument), pos);
+      return new PartialLambda(lambda, 2, a, argument);
+    case 2:
+      if (complete) return callWith(lambda, new Env(lambda.env, a, b, argument), pos);
+      return new PartialLambda(lambda, 3, a, b, argument);
+    default: {
+      const more = rest === null ? [argument] : [...rest, argument];
+      if (complete) return callWith(lambda, new Env(lambda.env, a, b, c, more), pos);
+      return new PartialLambda(lambda, count + 1, a, b, c, more);
+    }
+  }
+}
+
+/** One more argument for a builtin. */
+function callPrimOpApp(fn: PrimOpApp, argument: Lazy, pos: PosIdx): Value {
+  const { primOp, count, a, b, c } = fn;
+  const complete = count + 1 === primOp.arity;
+  switch (count) {
+    case 1:
+      return complete ? callPrimOp(primOp, pos, a, argument) : new PrimOpApp(primOp, 2, a, argument);
+    case 2:
+      return complete ? callPrimOp(primOp, pos, a, b, argument) : new PrimOpApp(primOp, 3, a, b, argument);
+    default: {
+      const more = fn.rest === null ? [argument] : [...fn.rest, argument];
+      if (!complete) return new PrimOpApp(primOp, count + 1, a, b, c, more);
+      return callLongPrimOp(primOp, [a, b!, c!, ...more], pos);
+    }
+  }
+}
+
+/** Calls a builtin with all its arguments: one, two or three. */
+function callPrimOp(fn: PrimOp, pos: PosIdx, a: Lazy, b?: Lazy, c?: Lazy): Value {
+  enterCall(pos);
+  try {
+    const { fn: run, runtime } = fn;
+    const result =
+      c !== undefined
+        ? run(runtime, pos, a, b!, c)
+        : b !== undefined
+          ? run(runtime, pos, a, b)
+          : run(runtime, pos, a);
+    limits.depth--;
+    return result;
+  } catch (error) {
+    throw leavePrimOp(error, fn, pos);
+  }
+}
+
+/** Calls a builtin of more than three arguments. */
+function callLongPrimOp(fn: PrimOp, args: readonly Lazy[], pos: PosIdx): Value {
   enterCall(pos);
   try {
     const result = fn.fn(fn.runtime, pos, ...args);

@@ -90,7 +90,7 @@ function printFunction(value: Value): string {
   if (value instanceof PrimOp) return special(`primop ${value.name}`);
   if (value instanceof PrimOpApp) return special(`partially applied primop ${value.primOp.name}`);
   const lambda = value instanceof PartialLambda ? value.lambda : (value as Lambda);
-  const given = value instanceof PartialLambda ? value.args.length : 0;
+  const given = value instanceof PartialLambda ? value.count : 0;
   const name = given === 0 && lambda.code.name !== undefined ? ` ${printAttrName(lambda.code.name)}` : '';
   return special(`lambda${name} @ ${printPos(lambda.code.posOf(given))}`);
 }

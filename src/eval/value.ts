@@ -242,13 +242,46 @@ export class Lambda {
   }
 }
 
+/**
+ * Some, but not all, of the arguments that a function takes at once: the first three in fields, the others in `rest`.
+ * (Fields instead of an array: most functions take two or three.)
+ */
+class Arguments {
+  readonly count: number;
+  readonly a: Lazy;
+  readonly b: Lazy | undefined;
+  readonly c: Lazy | undefined;
+  readonly rest: readonly Lazy[] | null;
+  constructor(count: number, a: Lazy, b?: Lazy, c?: Lazy, rest: readonly Lazy[] | null = null) {
+    this.count = count;
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.rest = rest;
+  }
+
+  /** All of them, in order. */
+  get args(): Lazy[] {
+    const { count, a, b, c, rest } = this;
+    if (count === 1) return [a];
+    if (count === 2) return [a, b!];
+    return rest === null ? [a, b!, c!] : [a, b!, c!, ...rest];
+  }
+}
+
 /** A lambda `x: y: ...` that has got some, but not all, of the arguments it takes at once. */
-export class PartialLambda {
+export class PartialLambda extends Arguments {
   readonly lambda: Lambda;
-  readonly args: readonly Lazy[];
-  constructor(lambda: Lambda, args: readonly Lazy[]) {
+  constructor(
+    lambda: Lambda,
+    count: number,
+    a: Lazy,
+    b?: Lazy,
+    c?: Lazy,
+    rest: readonly Lazy[] | null = null,
+  ) {
+    super(count, a, b, c, rest);
     this.lambda = lambda;
-    this.args = args;
   }
 }
 
@@ -288,12 +321,18 @@ export class PrimOp {
 }
 
 /** A builtin with fewer arguments than it takes. */
-export class PrimOpApp {
+export class PrimOpApp extends Arguments {
   readonly primOp: PrimOp;
-  readonly args: readonly Lazy[];
-  constructor(primOp: PrimOp, args: readonly Lazy[]) {
+  constructor(
+    primOp: PrimOp,
+    count: number,
+    a: Lazy,
+    b?: Lazy,
+    c?: Lazy,
+    rest: readonly Lazy[] | null = null,
+  ) {
+    super(count, a, b, c, rest);
     this.primOp = primOp;
-    this.args = args;
   }
 }
 
@@ -354,7 +393,7 @@ export function makeInt(value: bigint): NixInt | undefined {
 /** Where a function was written; `noPos` for other values and for what is not computed yet, save delayed calls. */
 export function determinePos(lazy: Lazy): PosIdx {
   if (lazy instanceof Lambda) return lazy.code.posOf(0);
-  if (lazy instanceof PartialLambda) return lazy.lambda.code.posOf(lazy.args.length);
+  if (lazy instanceof PartialLambda) return lazy.lambda.code.posOf(lazy.count);
   if (!(lazy instanceof Thunk)) return 0;
   if (lazy.code === null) return determinePos(lazy.env);
   return lazy.env instanceof Application ? determinePos(lazy.env.fn) : 0;

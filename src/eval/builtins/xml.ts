@@ -157,7 +157,7 @@ class XmlWriter {
       this.#empty('unevaluated');
       return;
     }
-    const given = value instanceof PartialLambda ? value.args.length : 0;
+    const given = value instanceof PartialLambda ? value.count : 0;
     const { code } = value instanceof PartialLambda ? value.lambda : value;
     const { formals } = code;
     const argument = code.argumentName(given);
