@@ -49,7 +49,7 @@ const failures: readonly RegExp[] = [
   /could not find the Qt platform plugin.*/i,
   /no such file or directory: .*\/usr\/(?:share|lib|bin)\/.*/i,
   /\/usr\/(?:share|lib|bin)\/[^ ]*: No such file or directory/,
-  /(?:^|: )(?:\d+: )?[\w./+-]+: (?:command )?not found$/m,
+  /(?:^|: )(?:\d+: )?[\w./+][\w./+-]*: (?:command )?not found$/m,
   /can't open '?\/(?:usr|nix)\/.*/,
 ];
 

@@ -69,6 +69,8 @@ let
     { pattern = "linux-image-[0-9].*"; correction = kernelImage; }
     { pattern = "libtss2-.*"; correction = tpm; }
     { pattern = "ruby[0-9.]+"; correction = launched "ruby();"; }
+    # Debian's names of Java's programs are made when it is installed.
+    { pattern = "openjdk-[0-9]+-(jre|jdk)(-headless)?"; correction.setup = ''link_programs(glob("$out/lib/jvm/*/bin"));''; }
     { pattern = "emacs-(gtk|nox|lucid|pgtk)"; correction = launched "emacs();"; }
     {
       pattern = "vim(-nox|-gtk3|-motif|-tiny)?";
@@ -82,7 +84,7 @@ let
   matching = name: builtins.filter (rule: builtins.match rule.pattern name != null) patterns;
 
   # First letters of the names that patterns are for; spares the others the matching.
-  mayMatch = name: builtins.elem (builtins.substring 0 3 name) [ "lin" "lib" "rub" "ema" "vim" ];
+  mayMatch = name: builtins.elem (builtins.substring 0 3 name) [ "lin" "lib" "rub" "ope" "ema" "vim" ];
 
 in
 name:

@@ -31,10 +31,24 @@ sub relocate_all {
     return;
 }
 
-# [link, path, priority] of every call whose arguments are all literal.
+# The text with the values of variables that it sets once, to something literal, in their places.
+sub _expand {
+    my ($text) = @_;
+    my %values;
+    while ($text =~ /^[ \t]*(?:readonly[ \t]+)?([A-Za-z_]\w*)=(.*)$/mg) {
+        my ($name, $value) = ($1, $2);
+        push @{ $values{$name} }, $value =~ /\A(["']?)([^\s"'\$`\\;&|]*)\1[ \t]*(?:#.*)?\z/ ? $2 : undef;
+    }
+    my %known = map { $_ => $values{$_}[0] } grep { @{ $values{$_} } == 1 && defined $values{$_}[0] } keys %values;
+    $text =~ s/\$(?:\{(\w+)\}|(\w+))/$known{ $1 \/\/ $2 } \/\/ $&/ge;
+    return $text;
+}
+
+# [link, path, priority] of every call whose arguments are all literal, or variables that are.
 sub _parse {
     my ($text) = @_;
     $text =~ s/\\\n/ /g;
+    $text = _expand($text);
     my @found;
     while ($text =~ /update-alternatives\s+((?:--quiet\s+|--force\s+)*--install\s+[^\n;&|]*)/g) {
         my @words = grep { $_ ne '' } split(/[\s"']+/, $1);

@@ -6,6 +6,7 @@ package Programs;
 
 use strict;
 use warnings;
+use Closure;
 use Scripts;
 
 my @DIRECTORIES = qw(bin sbin games);
@@ -18,13 +19,18 @@ sub new {
     return bless({ tree => $tree, closure => $closure }, $class);
 }
 
-# Name of a program => the directory that has it; this package's before the dependencies'.
+# Name of a program => the directory that has it; this package's before the dependencies'. A dependency without
+# programs (a metapackage) stands for what it depends on.
 sub _known {
     my ($self) = @_;
     return $self->{known} //= do {
-        my %known;
-        for my $package ($self->{tree}{out}, @{ $self->{closure}{direct} }) {
-            for my $dir (map { "$package/$_" } @DIRECTORIES) {
+        my (%known, %seen);
+        my @packages = ($self->{tree}{out}, @{ $self->{closure}{direct} });
+        while (defined(my $package = shift @packages)) {
+            next if $seen{$package}++;
+            my @dirs = grep { -d } map { "$package/$_" } @DIRECTORIES;
+            push @packages, Closure::read_lines("$package/nix-support/debian/deps") if !@dirs;
+            for my $dir (@dirs) {
                 opendir(my $handle, $dir) or next;
                 $known{$_} //= $dir for grep { !/\A\./ } readdir($handle);
             }

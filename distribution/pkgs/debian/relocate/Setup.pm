@@ -90,6 +90,18 @@ sub perl_program {
     return;
 }
 
+# Shows the programs of directories in bin/ as well; what is there already stays.
+sub link_programs {
+    for my $dir (@_) {
+        my $inside = $dir =~ s{\A\Q$out\E/}{}r;
+        Scripts::make_dirs("$out/bin");
+        for my $name (map { m{([^/]+)\z} } grep { -x } glob("$dir/*")) {
+            symlink("../$inside/$name", "$out/bin/$name") unless lstat("$out/bin/$name");
+        }
+    }
+    return;
+}
+
 # Replaces the text of a file of this package by what $change->() makes of it in $_.
 sub edit {
     my ($path, $change) = @_;
