@@ -28,8 +28,9 @@ in
   time.timeZone = "Europe/Amsterdam";
   i18n.defaultLocale = "en_US.UTF-8";
 
-  # Where the machine's own disk is; a virtual machine brings its own.
+  # Where the machine's own disk is, and where its boot loader goes; a virtual machine brings its own.
   fileSystems."/".device = "/dev/disk/by-label/nixos";
+  boot.loader.grub.device = "/dev/sda";
 
   users.extraUsers.alice = {
     isNormalUser = true;

@@ -26,8 +26,8 @@ else
         name = "firn-program";
         path = source;
       };
-      loader = "${d "libc6"}/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2";
-      rpath = lib.concatMapStringsSep ":" (package: "${package}/lib/x86_64-linux-gnu") libraries;
+      inherit (pkgs.debianPlatform) loader;
+      rpath = lib.concatMapStringsSep ":" (package: "${package}/lib/${pkgs.debianPlatform.triplet}") libraries;
     }
     ''
       mkdir -p $out/libexec

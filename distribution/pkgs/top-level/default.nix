@@ -58,6 +58,12 @@ let
 
     /* `debianPackage "NAME"`: the archive's package of this name, real or virtual. */
     debianPackage = archive.get;
+
+    /* Where packages of this platform have their libraries (`lib/TRIPLET`), and the dynamic loader (a file). */
+    debianPlatform = {
+      inherit (archive.platform) triplet;
+      loader = "${archive.get "libc6"}/lib/${archive.platform.triplet}/${baseNameOf archive.platform.loader}";
+    };
   };
 
   parts = [

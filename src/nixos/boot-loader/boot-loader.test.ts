@@ -38,7 +38,7 @@ const grub: GrubSettings = {
   forceInstall: false,
   efiBootloaderId: null,
   efiInstallAsRemovable: false,
-  modules: { 'i386-pc': '/m', 'x86_64-efi': null },
+  modules: { bios: { target: 'i386-pc', directory: '/m' }, efi: null },
   grubInstall: '/bin/false',
   blkid: '/bin/false',
   default: '0',
@@ -179,6 +179,17 @@ test('a text that is there already is not written again', () => {
   assert.equal(existsSync(`${file}.tmp`), false);
 });
 
+const systemdBoot: SystemdBootSettings = {
+  ...common,
+  kind: 'systemd-boot',
+  loader: '/none',
+  bootctl: '/bin/false',
+  editor: false,
+  consoleMode: 'keep',
+  extraEntries: {},
+  extraFiles: {},
+};
+
 test('systemd-boot: entries, the default, and what is left of a deleted generation', () => {
   using scene = scratch();
   const profiles = join(scene.path, 'profiles');
@@ -186,18 +197,8 @@ test('systemd-boot: entries, the default, and what is left of a deleted generati
   const esp = join(scene.path, 'esp');
   const loader = join(scene.path, 'systemd-bootx64.efi');
   writeFileSync(loader, 'loader');
-  const settings: SystemdBootSettings = {
-    ...common,
-    kind: 'systemd-boot',
-    profiles,
-    efiMountPoint: esp,
-    loader,
-    bootctl: '/bin/false',
-    editor: false,
-    consoleMode: 'keep',
-    extraEntries: { 'other.conf': 'title Other\n' },
-    extraFiles: {},
-  };
+  const extraEntries = { 'other.conf': 'title Other\n' };
+  const settings = { ...systemdBoot, profiles, efiMountPoint: esp, loader, extraEntries };
   const system = join(profiles, 'system');
   for (const number of [1, 2]) link(system, number, scene.toplevel(`s${number}`));
   installSystemdBoot(settings, readBootEntry(system)!, false);
@@ -213,6 +214,20 @@ test('systemd-boot: entries, the default, and what is left of a deleted generati
   installSystemdBoot(settings, readBootEntry(system)!, false);
   assert.deepEqual(names(), ['nixos-generation-2.conf', 'other.conf']);
   assert.equal(readdirSync(join(esp, 'EFI/nixos')).length, 2);
+});
+
+test('systemd-boot: files are named for the processor', () => {
+  using scene = scratch();
+  const profiles = join(scene.path, 'profiles');
+  mkdirSync(profiles);
+  const esp = join(scene.path, 'esp');
+  const loader = join(scene.path, 'systemd-bootaa64.efi');
+  writeFileSync(loader, 'loader');
+  const system = join(profiles, 'system');
+  link(system, 1, scene.toplevel('s1'));
+  installSystemdBoot({ ...systemdBoot, profiles, efiMountPoint: esp, loader }, readBootEntry(system)!, false);
+  assert.deepEqual(readdirSync(join(esp, 'EFI/BOOT')), ['BOOTAA64.EFI']);
+  assert.deepEqual(readdirSync(join(esp, 'EFI/systemd')), ['systemd-bootaa64.efi']);
 });
 
 test('systemd-boot: the text of an entry', () => {

@@ -9,7 +9,7 @@ import { formatGrubMenu, type GrubFile } from './grub-menu.ts';
 import { copyKernels, copyName, removeUnused } from './kernel-files.ts';
 import { type Mount, mountOf, parseMountInfo, pathInFileSystem } from './mounts.ts';
 import { run } from './run.ts';
-import type { GrubSettings } from './settings.ts';
+import type { GrubModules, GrubSettings } from './settings.ts';
 
 export function installGrub(settings: GrubSettings, defaultEntry: BootEntry, reinstall: boolean): void {
   const profiles = readBootProfiles(
@@ -111,7 +111,7 @@ function installItself(settings: GrubSettings, reinstall: boolean): void {
   const wanted = `${JSON.stringify({ devices, modules, efiBootloaderId, efiMountPoint, efiInstallAsRemovable, canTouchEfiVariables })}\n`;
   if (!reinstall && readText(stateFile) === wanted) return;
   for (const device of devices.filter((each) => each !== 'nodev')) installBios(settings, device);
-  if (efiBootloaderId !== null && modules['x86_64-efi'] !== null) installEfi(settings, modules['x86_64-efi']);
+  if (efiBootloaderId !== null && modules.efi !== null) installEfi(settings, modules.efi);
   writeDurably(stateFile, wanted);
 }
 
@@ -120,17 +120,20 @@ function installBios({ grubInstall, modules, bootPath, forceInstall }: GrubSetti
   if (!existsSync(device))
     throw new Error(`'boot.loader.grub.device' names '${device}', which does not exist`);
   if (!statSync(device).isBlockDevice()) throw new Error(`'${device}' is not a disk`);
+  const { bios } = modules;
+  if (bios === null)
+    throw new Error(`machines of this platform have no BIOS; 'boot.loader.grub.device' has to be 'nodev'`);
   run(grubInstall, [
     '--recheck',
-    '--target=i386-pc',
-    `--directory=${modules['i386-pc']}`,
+    `--target=${bios.target}`,
+    `--directory=${bios.directory}`,
     `--boot-directory=${bootPath}`,
     ...(forceInstall ? ['--force'] : []),
     realpathSync(device),
   ]);
 }
 
-function installEfi(settings: GrubSettings, directory: string): void {
+function installEfi(settings: GrubSettings, { target, directory }: GrubModules): void {
   const { grubInstall, bootPath, efiMountPoint, efiBootloaderId } = settings;
   say(`installing the GRUB 2 boot loader into ${efiMountPoint}...`);
   const entry = settings.efiInstallAsRemovable
@@ -138,7 +141,7 @@ function installEfi(settings: GrubSettings, directory: string): void {
     : [`--bootloader-id=${efiBootloaderId}`, ...(settings.canTouchEfiVariables ? [] : ['--no-nvram'])];
   run(grubInstall, [
     '--recheck',
-    '--target=x86_64-efi',
+    `--target=${target}`,
     `--directory=${directory}`,
     `--boot-directory=${bootPath}`,
     `--efi-directory=${efiMountPoint}`,

@@ -16,6 +16,13 @@ export interface CommonSettings {
   readonly shell: string;
 }
 
+/** Modules of GRUB for one of its platforms. */
+export interface GrubModules {
+  /** `i386-pc`, `x86_64-efi`, `arm64-efi` */
+  readonly target: string;
+  readonly directory: string;
+}
+
 export interface GrubSettings extends CommonSettings {
   readonly kind: 'grub';
   readonly bootPath: string;
@@ -25,8 +32,8 @@ export interface GrubSettings extends CommonSettings {
   /** Name of the loader in the firmware; `null` without EFI. */
   readonly efiBootloaderId: string | null;
   readonly efiInstallAsRemovable: boolean;
-  /** Directories of GRUB's modules, by platform. */
-  readonly modules: { readonly 'i386-pc': string; readonly 'x86_64-efi': string | null };
+  /** What the machine's processor can start from; `efi` only where it is asked for. */
+  readonly modules: { readonly bios: GrubModules | null; readonly efi: GrubModules | null };
   readonly grubInstall: string;
   readonly blkid: string;
   /** Index of an entry, its title, or `saved`. */
@@ -49,7 +56,7 @@ export interface GrubSettings extends CommonSettings {
 
 export interface SystemdBootSettings extends CommonSettings {
   readonly kind: 'systemd-boot';
-  /** `systemd-bootx64.efi` */
+  /** A file named for its processor: `systemd-bootx64.efi`. */
   readonly loader: string;
   readonly bootctl: string;
   readonly editor: boolean;

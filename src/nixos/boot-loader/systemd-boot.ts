@@ -3,6 +3,7 @@
  * partition, `loader.conf`, and the loader itself when it changed.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { type BootEntry, type BootGeneration, readBootProfiles } from './boot-entries.ts';
 import { copyChanged, writeDurably } from './durable.ts';
 import { copyKernels, copyName, removeUnused } from './kernel-files.ts';
@@ -89,11 +90,12 @@ export function formatLoaderConf(settings: SystemdBootSettings, chosen: string |
 /** The loader's file, and the fallback that firmware without variables of ours starts. */
 function installItself(settings: SystemdBootSettings, reinstall: boolean): void {
   const { efiMountPoint, loader, bootctl, canTouchEfiVariables } = settings;
-  const target = `${efiMountPoint}/EFI/systemd/systemd-bootx64.efi`;
+  const name = basename(loader);
+  const target = `${efiMountPoint}/EFI/systemd/${name}`;
   const isNew = !existsSync(target);
   mkdirSync(`${efiMountPoint}/loader/entries`, { recursive: true });
   copyChanged(loader, target);
-  copyChanged(loader, `${efiMountPoint}/EFI/BOOT/BOOTX64.EFI`);
+  copyChanged(loader, `${efiMountPoint}/EFI/BOOT/${name.replace(/^systemd-/, '').toUpperCase()}`);
   if (canTouchEfiVariables && (isNew || reinstall)) run(bootctl, [`--esp-path=${efiMountPoint}`, 'install']);
 }
 

@@ -138,8 +138,8 @@ let
         pythonPath
         (lib.escapeShellArgs config.extraDriverArgs)
         (baseNameOf (toString (d "bubblewrap")))
-        "${baseNameOf (toString (d "libc6"))}/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
-        (lib.concatMapStringsSep " " (p: "${baseNameOf (toString p)}/lib/x86_64-linux-gnu") [
+        (lib.removePrefix "${builtins.storeDir}/" pkgs.debianPlatform.loader)
+        (lib.concatMapStringsSep " " (p: "${baseNameOf (toString p)}/lib/${pkgs.debianPlatform.triplet}") [
           (d "libc6")
           (d "libcap2")
           (d "libselinux1")

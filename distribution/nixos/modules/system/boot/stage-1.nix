@@ -105,7 +105,7 @@ let
         alwaysModules = lib.unique cfg.kernelModules;
         programs = cfg.programs;
         busybox = "${pkgs.busybox}/bin/busybox";
-        loader = "${d "libc6"}/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2";
+        inherit (pkgs.debianPlatform) loader;
         modprobeConfig = config.boot.extraModprobeConfig;
         inherit initScript fsInfo contents;
         passAsFile = [

@@ -30,6 +30,12 @@ let
       inherit example description;
     };
 
+  inherit (pkgs.stdenv.hostPlatform) isx86;
+  modulesFrom = package: target: {
+    inherit target;
+    directory = "${d package}/lib/grub/${target}";
+  };
+
   # grub-install looks for some of its tools by name.
   grubInstall = pkgs.writeTextFile {
     name = "grub-install";
@@ -210,8 +216,14 @@ in
         else
           null;
       modules = {
-        i386-pc = "${d "grub-pc-bin"}/lib/grub/i386-pc";
-        x86_64-efi = if cfg.efiSupport then "${d "grub-efi-amd64-bin"}/lib/grub/x86_64-efi" else null;
+        bios = if isx86 then modulesFrom "grub-pc-bin" "i386-pc" else null;
+        efi =
+          if !cfg.efiSupport then
+            null
+          else if isx86 then
+            modulesFrom "grub-efi-amd64-bin" "x86_64-efi"
+          else
+            modulesFrom "grub-efi-arm64-bin" "arm64-efi";
       };
       grubInstall = "${grubInstall}";
       blkid = "${pkgs.util-linux}/sbin/blkid";

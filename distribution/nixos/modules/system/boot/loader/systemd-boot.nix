@@ -86,7 +86,7 @@ in
         ;
       configurationLimit = if cfg.configurationLimit == null then 0 else cfg.configurationLimit;
       extraFiles = lib.mapAttrs (_: toString) cfg.extraFiles;
-      loader = "${d "systemd-boot-efi"}/lib/systemd/boot/efi/systemd-bootx64.efi";
+      loader = "${d "systemd-boot-efi"}/lib/systemd/boot/efi/systemd-boot${if pkgs.stdenv.hostPlatform.isAarch64 then "aa64" else "x64"}.efi";
       bootctl = "${d "systemd-boot-tools"}/bin/bootctl";
     };
   };
