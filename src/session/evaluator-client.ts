@@ -7,6 +7,8 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Interrupted, NixError } from '../diagnostics/index.ts';
 import { rebuildError } from './error-transfer.ts';
 import type { EvaluationAnswer, EvaluationRequest } from './evaluation.ts';
+import type { EvaluationOutcome } from './evaluation-cache.ts';
+import type { EvaluationInputs } from './evaluation-inputs.ts';
 import type { EvaluatorWorkerData, WorkerReply, WorkerRequest } from './evaluator-protocol.ts';
 import { type Handler, makeSignal, SyncResponder } from './sync-channel.ts';
 
@@ -35,14 +37,20 @@ export class EvaluatorClient {
     this.#options = options;
   }
 
-  /** Evaluates; rejects with the evaluation's error, positions and traces included. */
-  async evaluate(request: EvaluationRequest): Promise<EvaluationAnswer> {
-    return (await this.#send({ kind: 'evaluate', request })) as EvaluationAnswer;
+  /** Evaluates: how that ended (positions and traces of an error included) and, where it is recorded, what it learned. */
+  async evaluate(
+    request: EvaluationRequest,
+  ): Promise<{ readonly outcome: EvaluationOutcome; readonly learned: EvaluationInputs | undefined }> {
+    const reply = await this.#send({ kind: 'evaluate', request });
+    const outcome = 'error' in reply ? { error: reply.error } : { answer: reply.value as EvaluationAnswer };
+    return { outcome, learned: reply.learned };
   }
 
   /** Resolves `<name>`; a byte string. */
   async findFile(name: string): Promise<string> {
-    return (await this.#send({ kind: 'findFile', name })) as string;
+    const reply = await this.#send({ kind: 'findFile', name });
+    if ('error' in reply) throw rebuildError(reply.error);
+    return reply.value as string;
   }
 
   async close(): Promise<void> {
@@ -51,7 +59,7 @@ export class EvaluatorClient {
     this.#running = undefined;
   }
 
-  async #send(request: WorkerRequest): Promise<unknown> {
+  async #send(request: WorkerRequest): Promise<WorkerReply> {
     const { worker, responder } = (this.#running ??= this.#start());
     const id = this.#next++;
     const { signal } = this.#options;
@@ -64,8 +72,7 @@ export class EvaluatorClient {
         worker.postMessage({ id, request });
       });
       responder.throwIfFailed();
-      if ('error' in reply) throw rebuildError(reply.error);
-      return reply.value;
+      return reply;
     } finally {
       this.#pending.delete(id);
       signal.removeEventListener('abort', onAbort);

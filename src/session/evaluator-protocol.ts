@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { TransferredError } from './error-transfer.ts';
 import type { EvaluationRequest } from './evaluation.ts';
+import type { EvaluationInputs } from './evaluation-inputs.ts';
 import type { SearchPathEntry } from './search-path.ts';
 import type { Settings } from './settings.ts';
 
@@ -14,10 +15,15 @@ export interface EvaluatorWorkerData {
   readonly realStoreDir: string;
   readonly searchPath: readonly SearchPathEntry[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether replies tell what evaluation learned. */
+  readonly recordInputs: boolean;
 }
 
 export type WorkerRequest =
   | { readonly kind: 'evaluate'; readonly request: EvaluationRequest }
   | { readonly kind: 'findFile'; readonly name: string };
 
-export type WorkerReply = { readonly value: unknown } | { readonly error: TransferredError };
+export type WorkerReply = ({ readonly value: unknown } | { readonly error: TransferredError }) & {
+  /** What evaluation learned so far, where that is recorded. */
+  readonly learned?: EvaluationInputs | undefined;
+};

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { RequestAnswerer } from './answer-request.ts';
 import { transferError } from './error-transfer.ts';
+import { InputRecorder } from './evaluation-inputs.ts';
 import type { EvaluatorWorkerData, WorkerReply, WorkerRequest } from './evaluator-protocol.ts';
 import { NodeEvalIo } from './node-eval-io.ts';
 import { openParseCache } from './open-parse-cache.ts';
@@ -10,12 +11,14 @@ import { SyncCaller } from './sync-channel.ts';
 
 const data = workerData as EvaluatorWorkerData;
 const caller = new SyncCaller(data.port, data.signal);
+const recorder = data.recordInputs ? new InputRecorder() : undefined;
 const io = new NodeEvalIo({
   storeDir: data.storeDir,
   resolver: new PathResolver(data.storeDir, data.realStoreDir),
   caller,
   env: data.env,
   writeStore: true,
+  recorder,
 });
 const answerer = new RequestAnswerer(io, data, openParseCache(data));
 answerer.session.setInterrupt(data.signal.subarray(1));
@@ -23,9 +26,10 @@ answerer.session.setInterrupt(data.signal.subarray(1));
 parentPort!.on('message', ({ id, request }: { id: number; request: WorkerRequest }) => {
   let reply: WorkerReply;
   try {
-    reply = { value: answer(request) };
+    const value = answer(request);
+    reply = { value, learned: recorder?.take() };
   } catch (error) {
-    reply = { error: transferError(error) };
+    reply = { error: transferError(error), learned: recorder?.take() };
   }
   // Behind everything that was posted: the main thread handles messages of both ports in turn, and this call is
   // answered only after the posts before it have been received.

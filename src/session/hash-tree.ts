@@ -2,10 +2,12 @@
  * The hash of a file tree as `builtins.path` needs it: SHA-256 of its NAR (recursive) or of the plain file, computed
  * synchronously, with a filter that evaluation may supply.
  */
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import { EvalError } from '../diagnostics/index.ts';
-import type { FileType, PathFilter } from '../eval/index.ts';
+import type { PathFilter } from '../eval/index.ts';
 import { NarWriter } from '../formats/index.ts';
+import { type InputRecorder, listingAnswer, nodeAnswer, signatureOf } from './evaluation-inputs.ts';
+import { isExecutable, listPhysical } from './file-access.ts';
 import { lazyCrypto } from './lazy-crypto.ts';
 import { fsPath, tryLstat } from './path-resolver.ts';
 
@@ -16,6 +18,8 @@ export interface TreeToHash {
   readonly logical: string;
   readonly recursive: boolean;
   readonly filter?: PathFilter | undefined;
+  /** Gets what every node of the tree is. */
+  readonly recorder?: InputRecorder | undefined;
 }
 
 /** The digest, and the relative paths (byte order of the walk) that the filter left out. */
@@ -36,8 +40,9 @@ export function hashTree(tree: TreeToHash): HashedTree {
     writeNode(writer, tree, '', excluded);
     writer.end();
   } else {
-    if (!tryLstat(tree.physical)?.isFile()) throw notRegular(tree.logical);
-    readChunks(tree.physical, sink);
+    const stats = tryLstat(tree.physical);
+    if (!stats?.isFile()) throw notRegular(tree.logical);
+    readFile(tree, tree.physical, stats, sink);
   }
   return { digest: new Uint8Array(digest.digest()), excluded };
 }
@@ -46,16 +51,20 @@ function writeNode(writer: NarWriter, tree: TreeToHash, relative: string, exclud
   const physical = tree.physical + relative;
   const stats = tryLstat(physical);
   if (stats?.isSymbolicLink()) {
-    writer.symlink(readlinkSync(fsPath(physical), 'latin1'));
+    const target = readlinkSync(fsPath(physical), 'latin1');
+    tree.recorder?.node(physical, nodeAnswer('symlink', target));
+    writer.symlink(target);
   } else if (stats?.isFile()) {
-    writer.file(stats.size, (stats.mode & 0o100) !== 0);
-    readChunks(physical, (chunk) => writer.contents(chunk));
+    writer.file(stats.size, isExecutable(stats));
+    readFile(tree, physical, stats, (chunk) => writer.contents(chunk));
     writer.endFile(stats.size);
   } else if (stats?.isDirectory()) {
     writer.directory();
-    for (const name of (readdirSync(fsPath(physical), { encoding: 'latin1' }) as string[]).sort(compare)) {
+    const entries = listPhysical(physical);
+    tree.recorder?.node(physical, nodeAnswer('directory', listingAnswer(entries)));
+    for (const { name, type } of entries) {
       const child = `${relative}/${name}`;
-      if (tree.filter && !tree.filter(tree.logical + child, typeOf(tree.physical + child))) {
+      if (tree.filter && !tree.filter(tree.logical + child, type)) {
         excluded.push(child);
         continue;
       }
@@ -70,6 +79,27 @@ function writeNode(writer: NarWriter, tree: TreeToHash, relative: string, exclud
   }
 }
 
+/** Hands a file's contents over; what is recorded is what was handed over. */
+function readFile(
+  { recorder }: TreeToHash,
+  physical: string,
+  stats: Stats,
+  sink: (chunk: Uint8Array) => void,
+): void {
+  if (recorder === undefined) {
+    readChunks(physical, sink);
+    return;
+  }
+  const signature = signatureOf(physical, stats.size);
+  const digest = lazyCrypto().createHash('sha256');
+  readChunks(physical, (chunk) => {
+    digest.update(chunk);
+    sink(chunk);
+  });
+  const kind = isExecutable(stats) ? 'executable' : 'regular';
+  recorder.node(physical, nodeAnswer(kind, digest.digest('base64')), signature);
+}
+
 function readChunks(path: string, sink: (chunk: Uint8Array) => void): void {
   const descriptor = openSync(fsPath(path), 'r');
   try {
@@ -80,17 +110,6 @@ function readChunks(path: string, sink: (chunk: Uint8Array) => void): void {
   } finally {
     closeSync(descriptor);
   }
-}
-
-function typeOf(physical: string): FileType {
-  const stats = tryLstat(physical);
-  if (stats?.isFile()) return 'regular';
-  if (stats?.isDirectory()) return 'directory';
-  return stats?.isSymbolicLink() ? 'symlink' : 'unknown';
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function notRegular(path: string): EvalError {

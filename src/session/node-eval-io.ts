@@ -3,8 +3,7 @@
  * the store or the network goes to the main thread (see `sync-channel.ts`). Store paths are computed here, so that
  * `.drv` files and sources can be posted and written while evaluation goes on.
  */
-import { type Dirent, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
-import { decodeBytes, EvalError } from '../diagnostics/index.ts';
+import { decodeBytes } from '../diagnostics/index.ts';
 import type {
   DerivationToWrite,
   EvalIo,
@@ -20,9 +19,18 @@ import {
   parseStorePath,
   printStorePath,
 } from '../formats/index.ts';
+import { variableAnswer } from './check-inputs.ts';
+import {
+  failureAnswer,
+  hashOf,
+  type InputRecorder,
+  listingAnswer,
+  signatureOf,
+} from './evaluation-inputs.ts';
+import { access, FileAccess } from './file-access.ts';
 import { hashTree } from './hash-tree.ts';
 import { lazyCrypto } from './lazy-crypto.ts';
-import { fsPath, type PathResolver, tryLstat } from './path-resolver.ts';
+import type { PathResolver } from './path-resolver.ts';
 import type { SyncCaller } from './sync-channel.ts';
 
 export interface NodeEvalIoOptions {
@@ -32,6 +40,8 @@ export interface NodeEvalIoOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `false`: paths are computed but nothing is written. */
   readonly writeStore: boolean;
+  /** Gets what evaluation learns. */
+  readonly recorder?: InputRecorder | undefined;
 }
 
 const hasher: Hasher = (algorithm, data) => {
@@ -42,7 +52,8 @@ const hasher: Hasher = (algorithm, data) => {
 export class NodeEvalIo implements EvalIo {
   readonly storeDir: string;
   writeStore: boolean;
-  readonly #resolver: PathResolver;
+  readonly #files: FileAccess;
+  readonly #recorder: InputRecorder | undefined;
   readonly #caller: Pick<SyncCaller, 'call' | 'post'>;
   readonly #env: Readonly<Record<string, string | undefined>>;
   /** What this evaluation posted: printed store path -> contents for texts, `undefined` for trees. */
@@ -51,45 +62,57 @@ export class NodeEvalIo implements EvalIo {
   constructor(options: NodeEvalIoOptions) {
     this.storeDir = options.storeDir;
     this.writeStore = options.writeStore;
-    this.#resolver = options.resolver;
+    this.#files = new FileAccess(options.resolver);
+    this.#recorder = options.recorder;
     this.#caller = options.caller;
     this.#env = options.env;
   }
 
   lstat(path: string): FileType | undefined {
-    const stats = tryLstat(this.#resolver.locate(path));
-    if (stats) return fileType(stats);
-    return this.#posted.get(path) === undefined ? undefined : 'regular';
+    const type = this.#files.typeOf(path);
+    if (type !== undefined || this.#posted.get(path) === undefined) {
+      this.#recorder?.note('type', path, type ?? '');
+      return type;
+    }
+    return 'regular';
   }
 
   readFile(path: string): string {
     const posted = this.#posted.get(path);
     if (posted !== undefined) return posted;
-    return access(path, () => {
-      const physical = fsPath(this.#resolver.follow(path));
-      return readFileSync(physical, 'latin1');
-    });
+    const recorder = this.#recorder;
+    if (recorder === undefined) return this.#files.contents(path).toString('latin1');
+    const physical = this.#files.resolver.follow(path);
+    // Taken before reading: what changes in between changes the signature too.
+    const signature = signatureOf(physical);
+    if (signature === undefined) recorder.impure(`'${path}' is no regular file`);
+    const note = (answer: string, bytes?: Buffer) => {
+      const isWhole = bytes !== undefined && signatureOf(physical, bytes.length) === signature;
+      recorder.note('file', path, answer, isWhole ? signature : '');
+    };
+    return noting(
+      () => this.#files.contents(path),
+      (answer, bytes) => note(bytes === undefined ? answer : hashOf(bytes), bytes),
+    ).toString('latin1');
   }
 
   readDirectory(path: string): { name: string; type: FileType }[] {
-    return access(path, () => {
-      const physical = fsPath(this.#resolver.follow(path));
-      const entries = readdirSync(physical, {
-        withFileTypes: true,
-        encoding: 'latin1',
-      }) as unknown as Dirent[];
-      return entries
-        .map((entry) => ({ name: entry.name, type: fileType(entry) }))
-        .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-    });
+    return noting(
+      () => this.#files.list(path),
+      (answer, list) => this.#recorder?.note('directory', path, list ? listingAnswer(list) : answer),
+    );
   }
 
   readLink(path: string): string {
-    return access(path, () => readlinkSync(fsPath(this.#resolver.locate(path)), 'latin1'));
+    return noting(
+      () => this.#files.target(path),
+      (answer, target) => this.#recorder?.note('link', path, target ?? answer),
+    );
   }
 
   getEnv(name: string): string | undefined {
     const value = this.#env[decodeBytes(name)];
+    this.#recorder?.note('variable', name, variableAnswer(value));
     return value === undefined ? undefined : Buffer.from(value, 'utf8').toString('latin1');
   }
 
@@ -98,6 +121,7 @@ export class NodeEvalIo implements EvalIo {
   }
 
   currentTime(): number {
+    this.#recorder?.impure('it asked for the time');
     return Math.floor(Date.now() / 1000);
   }
 
@@ -116,6 +140,7 @@ export class NodeEvalIo implements EvalIo {
   #postText(printed: string, name: string, contents: string, references: readonly string[]): void {
     if (this.#posted.has(printed)) return;
     this.#posted.set(printed, contents);
+    this.#recorder?.produced(printed, references);
     if (this.writeStore) this.#caller.post('addText', printed, name, contents, references);
   }
 
@@ -137,11 +162,14 @@ export class NodeEvalIo implements EvalIo {
       const expected = make(new Uint8Array(Buffer.from(expectedSha256, 'hex')));
       if (this.isValidPath(expected)) return expected;
     }
-    const physical = this.#resolver.follow(path);
-    const tree = access(path, () => hashTree({ physical, logical: path, recursive, filter }));
+    const physical = this.#files.resolver.follow(path);
+    const recorder = this.#recorder;
+    recorder?.note('place', path, physical);
+    const tree = access(path, () => hashTree({ physical, logical: path, recursive, filter, recorder }));
     const printed = make(tree.digest);
     if (!this.#posted.has(printed)) {
       this.#posted.set(printed, undefined);
+      recorder?.produced(printed, []);
       if (this.writeStore) this.#caller.post('addPath', printed, physical, name, recursive, tree.excluded);
     }
     return printed;
@@ -152,62 +180,65 @@ export class NodeEvalIo implements EvalIo {
   }
 
   queryReferences(path: string): readonly string[] {
-    return this.#caller.call('queryReferences', path) as readonly string[];
+    const references = this.#call('queryReferences', path) as readonly string[];
+    this.#recorder?.note('valid', path, 'true');
+    return references;
   }
 
   isValidPath(path: string): boolean {
-    return this.#posted.has(path) || (this.#caller.call('isValidPath', path) as boolean);
+    if (this.#posted.has(path)) return true;
+    const isValid = this.#call('isValidPath', path) as boolean;
+    this.#recorder?.note('valid', path, String(isValid));
+    return isValid;
   }
 
   ensurePath(path: string): void {
-    if (!this.#posted.has(path)) this.#caller.call('ensurePath', path);
+    if (this.#posted.has(path)) return;
+    this.#call('ensurePath', path);
+    this.#recorder?.note('valid', path, 'true');
   }
 
   build(installables: readonly { readonly drvPath: string; readonly outputs: readonly string[] }[]): void {
-    this.#caller.call('build', installables);
+    this.#call('build', installables);
   }
 
   toRealPath(path: string): string {
-    return this.#resolver.map(path);
+    return this.#files.resolver.map(path);
   }
 
   fetch(request: FetchRequest): FetchResult {
-    return this.#caller.call('fetch', request) as FetchResult;
+    const result = this.#call('fetch', request) as FetchResult;
+    const isFixed = (request.kind === 'url' || request.kind === 'tarball') && request.sha256 !== undefined;
+    if (isFixed) this.#recorder?.note('valid', result.storePath, 'true');
+    else this.#recorder?.impure('it fetched something that no hash fixes');
+    return result;
   }
 
   print(message: string): void {
+    this.#recorder?.print(message);
     this.#caller.post('print', message);
   }
+
+  /** Asks the main thread; its failures may have causes that nothing here records. */
+  #call(method: string, ...args: unknown[]): unknown {
+    try {
+      return this.#caller.call(method, ...args);
+    } catch (error) {
+      this.#recorder?.impure(`'${method}' failed`);
+      throw error;
+    }
+  }
 }
 
-/** Runs a file operation, turning the system's error into one that names the logical path. */
-function access<T>(path: string, operation: () => T): T {
+/** Does `get`, telling `note` its result, or how it failed. */
+function noting<T>(get: () => T, note: (answer: string, result?: T) => void): T {
+  let result: T;
   try {
-    return operation();
+    result = get();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new EvalError(explain(code, path), { code: `file-${code.toLowerCase()}`, cause: error });
+    note(failureAnswer(error));
+    throw error;
   }
-}
-
-function explain(code: string, path: string): string {
-  switch (code) {
-    case 'ENOENT':
-      return `path '${path}' does not exist`;
-    case 'EISDIR':
-      return `reading from file '${path}': Is a directory`;
-    case 'ENOTDIR':
-      return `opening directory '${path}': Not a directory`;
-    case 'EACCES':
-      return `opening file '${path}': Permission denied`;
-    default:
-      return `cannot read '${path}': ${code}`;
-  }
-}
-
-function fileType(entry: Stats | Dirent): FileType {
-  if (entry.isFile()) return 'regular';
-  if (entry.isDirectory()) return 'directory';
-  return entry.isSymbolicLink() ? 'symlink' : 'unknown';
+  note('', result);
+  return result;
 }

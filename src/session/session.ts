@@ -29,8 +29,11 @@ import {
   LocalStore,
   queryValidPathInfo,
 } from '../store/index.ts';
+import { CachedEvaluation, type StoreQuestions } from './cached-evaluation.ts';
 import { currentUser } from './current-user.ts';
+import { rebuildError } from './error-transfer.ts';
 import type { EvaluationAnswer, EvaluationRequest, FoundDerivation } from './evaluation.ts';
+import type { EvaluationOutcome } from './evaluation-cache.ts';
 import type { EvaluationFetcher } from './evaluation-fetch.ts';
 import { EvaluatorClient } from './evaluator-client.ts';
 import { PathResolver } from './path-resolver.ts';
@@ -50,6 +53,8 @@ export interface SessionOptions {
   readonly searchPath: readonly string[];
   /** Nothing will be written: a store that this user may only read is good enough. */
   readonly onlyReads?: boolean;
+  /** Names the program, for the evaluation cache; the bundle has a name of its own, the sources none. */
+  readonly build?: string;
   readonly signal: AbortSignal;
 }
 
@@ -87,6 +92,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #resolver: PathResolver;
   readonly #additions: PendingAdditions;
+  readonly #cached: CachedEvaluation | undefined;
   #evaluator: EvaluatorClient | undefined;
   #builder: Builder | undefined;
   #fetcher: Promise<EvaluationFetcher> | undefined;
@@ -106,19 +112,46 @@ export class Session {
       stateDir: location.stateDir,
       user: currentUser(),
     });
+    this.#cached = CachedEvaluation.open({
+      settings: options.settings,
+      env: options.env,
+      searchPath: this.searchPath,
+      location,
+      build: options.build,
+      explain: (line) => {
+        if (options.settings['explain-cache']) this.logger.log(Verbosity.error, `evaluation cache: ${line}`);
+      },
+    });
     this.isForeignFile = foreignBelow([location.storeDir, ...distributionDirectories(this.searchPath)]);
   }
 
-  /** Evaluates; afterwards everything that evaluation produced is in the store. */
+  /** Evaluates, or gives the answer that is kept; afterwards everything that evaluation produced is in the store. */
   async evaluate(request: EvaluationRequest): Promise<EvaluationAnswer> {
-    const answer = await this.#client().evaluate(request).catch(explainLookup);
-    await this.#additions.settle();
-    return answer;
+    const key = this.#cached?.nextKey(request);
+    const kept = key === undefined ? undefined : await this.#cached!.find(key, request, this.#questions());
+    for (const message of kept?.printed ?? []) this.#print(message);
+    if (kept !== undefined) return answerOrThrow(kept.outcome);
+    const { outcome, learned } = await this.#client().evaluate(request);
+    if ('answer' in outcome) await this.#additions.settle();
+    if (key !== undefined && learned !== undefined) this.#cached!.add(key, outcome, learned);
+    return answerOrThrow(outcome);
   }
 
   /** Resolves `<name>` in the search path; byte strings. */
   findFile(name: string): Promise<string> {
+    this.#cached?.alsoAsked(name);
     return this.#client().findFile(name).catch(explainLookup);
+  }
+
+  #questions(): StoreQuestions {
+    return {
+      isValid: (path) => this.store.isValidPath(this.#parse(path)),
+      hold: (path) => this.store.addTempRoot(this.#parse(path)),
+    };
+  }
+
+  #print(message: string): void {
+    this.logger.log(Verbosity.error, message);
   }
 
   /**
@@ -287,6 +320,7 @@ export class Session {
         realStoreDir: this.location.realStoreDir,
         searchPath: this.searchPath,
         env: { ...this.#options.env },
+        recordInputs: this.#cached !== undefined,
       },
       handlers: this.#handlers(),
     });
@@ -339,7 +373,7 @@ export class Session {
         return this.#fetch(request);
       },
       flush: () => {},
-      print: (message: string) => this.logger.log(Verbosity.error, message),
+      print: (message: string) => this.#print(message),
     };
   }
 
@@ -355,6 +389,12 @@ export class Session {
   #parse(path: string): StorePath {
     return parseStorePath(this.store.storeDir, path);
   }
+}
+
+/** @throws NixError the error with which evaluation ended */
+function answerOrThrow(outcome: EvaluationOutcome): EvaluationAnswer {
+  if ('answer' in outcome) return outcome.answer;
+  return explainLookup(rebuildError(outcome.error));
 }
 
 /** Where `<nixpkgs>` is, unless the user is at work in it. */

@@ -79,6 +79,17 @@ export const settingDefinitions = {
     "mirror of Debian's security archive; empty: taken from apt's configuration (Firn)",
   ),
   'download-attempts': setting('integer', 5, 'how often a download is tried'),
+  'eval-cache': setting(
+    'boolean',
+    true,
+    'keep the answers of evaluations and give them again while nothing changed',
+  ),
+  'eval-cache-size': setting('integer', 200, 'megabytes that kept answers may take (Firn)'),
+  'explain-cache': setting(
+    'boolean',
+    false,
+    'say whether an evaluation is taken from the cache, and why not (Firn)',
+  ),
   'experimental-features': setting('words', [], 'experimental features that are switched on'),
   fallback: setting('boolean', false, 'build when substitution fails', ['build-fallback']),
   'filter-syscalls': setting(
