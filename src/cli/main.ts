@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   'nix-instantiate': () => import('./nix-instantiate.ts'),
   'nix-prefetch-url': () => import('./nix-prefetch-url.ts'),
   'nix-store': () => import('./nix-store.ts'),
+  'nixos-build-vms': () => import('./nixos-build-vms.ts'),
   'nixos-container': () => import('./nixos-container.ts'),
   'nixos-option': () => import('./nixos-option.ts'),
   'nixos-rebuild': () => import('./nixos-rebuild.ts'),

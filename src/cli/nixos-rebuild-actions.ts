@@ -12,8 +12,8 @@ export interface RebuildAction {
   readonly setsProfile?: true;
   /** What the result's `switch-to-configuration` is told. */
   readonly activation?: ActivationAction;
-  /** Numbers of generations it takes. */
-  readonly operands?: number;
+  /** What it evaluates is only compared, or nothing is evaluated at all. */
+  readonly report?: 'plan' | 'diff' | 'generations';
 }
 
 export const rebuildActions: Readonly<Record<string, RebuildAction>> = {
@@ -50,7 +50,12 @@ export const rebuildActions: Readonly<Record<string, RebuildAction>> = {
     product: 'vmWithBootLoader',
     description: 'the same, starting from a disk with its boot loader',
   },
-  'list-generations': { description: "show the profile's generations" },
+  plan: {
+    report: 'plan',
+    description: 'show what a switch would change, before anything is downloaded or built',
+  },
+  diff: { report: 'diff', description: 'compare two generations: diff A B, by number or by path' },
+  'list-generations': { report: 'generations', description: "show the profile's generations" },
 };
 
 /** @throws UsageError for an action that does not exist, with near names */

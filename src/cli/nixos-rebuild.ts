@@ -10,9 +10,13 @@ import {
   activateSystem,
   buildConfiguration,
   checkCanActivate,
+  compareSystems,
+  formatPlan,
   listSystemGenerations,
   planConfiguration,
+  planRebuild,
   previousSystem,
+  type RebuildPlan,
   rollBackSystem,
   type SystemGeneration,
   setSystem,
@@ -35,6 +39,8 @@ interface Options {
   upgrade: 'no' | 'nixos' | 'all';
   installBootLoader: boolean;
   json: boolean;
+  ask: boolean;
+  repair: boolean;
 }
 
 export const command: Command = {
@@ -46,6 +52,8 @@ export const command: Command = {
       upgrade: 'no',
       installBootLoader: false,
       json: false,
+      ask: false,
+      repair: false,
     };
     const shown = Object.entries(rebuildActions);
     return {
@@ -95,7 +103,21 @@ function rebuildFlags(options: Options): Flag[] {
       description: 'install the boot loader itself anew, not only its menu',
       apply: () => void (options.installBootLoader = true),
     },
-    { long: 'json', description: 'print list-generations as JSON', apply: () => void (options.json = true) },
+    {
+      long: 'ask',
+      description: 'show the plan and ask before anything is built',
+      apply: () => void (options.ask = true),
+    },
+    {
+      long: 'repair',
+      description: 'check every path of the system, and make anew what is damaged',
+      apply: () => void (options.repair = true),
+    },
+    {
+      long: 'json',
+      description: 'print plan, diff or list-generations as JSON',
+      apply: () => void (options.json = true),
+    },
     { long: 'fast', description: 'accepted; nothing is rebuilt for the rebuild itself', apply: () => {} },
     { long: 'no-build-nix', description: 'accepted, as --fast', apply: () => {} },
     { long: 'no-reexec', description: 'accepted, as --fast', apply: () => {} },
@@ -104,15 +126,64 @@ function rebuildFlags(options: Options): Flag[] {
 
 async function run(options: Options, running: RunningCommand): Promise<number> {
   const action = findAction(options.words[0]);
-  if (options.words.length > 1)
-    throw new UsageError(`unexpected argument '${options.words[1]}'`, { hint: "try 'nixos-rebuild --help'" });
+  const operands = action.report === 'diff' ? 2 : 0;
+  if (options.words.length > 1 + operands)
+    throw new UsageError(`unexpected argument '${options.words[1 + operands]}'`, {
+      hint: "try 'nixos-rebuild --help'",
+    });
   const { stateDir } = locateStore(running.invocation.storeUri, running.invocation.env);
   const profile = systemProfile(stateDir, options.profileName);
-  if (action.product === undefined) return printGenerations(listSystemGenerations(profile), options, running);
+  if (action.product === undefined) return await report(action, { profile, options }, running);
   if (action.activation) checkCanActivate(action.activation);
   if (options.rollback) return await rollBack(action, { profile, options }, running);
   if (options.upgrade !== 'no') await upgradeChannels(options.upgrade, running);
   return await buildAndUse(action, { profile, options }, running);
+}
+
+async function report(action: RebuildAction, target: Target, running: RunningCommand): Promise<number> {
+  const { profile, options } = target;
+  if (action.report === 'generations')
+    return printGenerations(listSystemGenerations(profile), options, running);
+  const session = await running.session();
+  if (action.report === 'plan') {
+    printChanges(await planRebuild(session, profile), options, running);
+    return 0;
+  }
+  const [, from, to] = options.words;
+  if (to === undefined)
+    throw new UsageError("'diff' needs two generations", { hint: 'for example: nixos-rebuild diff 4 5' });
+  printChanges(
+    compareSystems(session, systemNamed(profile, from), systemNamed(profile, to)),
+    options,
+    running,
+  );
+  return 0;
+}
+
+/** A generation by its number, or a system by its path. */
+function systemNamed(profile: string, text: string): string {
+  return systemOfGeneration(
+    /^\d+$/.test(text) ? profile : resolve(text),
+    /^\d+$/.test(text) ? Number(text) : 'current',
+  );
+}
+
+function printChanges(plan: RebuildPlan, { json }: Options, { print }: RunningCommand): void {
+  print(json ? `${JSON.stringify(plan, null, 2)}\n` : formatPlan(plan));
+}
+
+/** Shows the plan; whether the person at the terminal agrees. */
+async function askFirst(profile: string, running: RunningCommand): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw new UsageError("'--ask' needs a terminal to ask at", {
+      hint: "use 'nixos-rebuild plan' in scripts",
+    });
+  running.print(formatPlan(await planRebuild(await running.session(), profile)));
+  const { createInterface } = await import('node:readline/promises');
+  const line = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await line.question('Go on? [y/N] ');
+  line.close();
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 interface Target {
@@ -143,6 +214,7 @@ async function buildAndUse(
   { profile, options }: Target,
   running: RunningCommand,
 ): Promise<number> {
+  if (options.ask && !(await askFirst(profile, running))) return 1;
   const session = await running.session();
   running.logger.log(Verbosity.info, 'building the system configuration...');
   const request = { product: action.product!, args: running.invocation.args };
@@ -150,7 +222,7 @@ async function buildAndUse(
     printPlan(running.logger, await planConfiguration(session, request), session.store.storeDir);
     return 0;
   }
-  const path = await buildConfiguration(session, request);
+  const path = await buildConfiguration(session, { ...request, repair: options.repair });
   if (!action.activation) {
     await session.addIndirectRoot(resolve('result'), path);
     if (action.product !== 'system') sayHowToRun(session.realPath(path), running);

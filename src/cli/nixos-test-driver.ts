@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../diagnostics/index.ts';
 import {
+  checkTypeScript,
   type DriverOptions,
   readManifest,
   runInteractively,
@@ -18,7 +19,7 @@ import type { Command, RunningCommand } from './program.ts';
 
 interface Options {
   manifest?: string;
-  mode: 'interactive' | 'test' | 'machines';
+  mode: 'interactive' | 'test' | 'machines' | 'check';
   outputDirectory: string;
   keepState: boolean;
 }
@@ -52,6 +53,11 @@ export const command: Command = {
             apply: () => void (options.mode = 'interactive'),
           },
           {
+            long: 'check',
+            description: "look at the script's syntax and do nothing else",
+            apply: () => void (options.mode = 'check'),
+          },
+          {
             long: 'run-vms',
             description: 'start the machines and nothing else; their disks stay in the current directory',
             apply: () => void (options.mode = 'machines'),
@@ -82,9 +88,15 @@ async function run(options: Options, running: RunningCommand): Promise<number> {
     throw new UsageError('nixos-test-driver needs a test', {
       hint: 'build one with `nix-build TEST.nix -A driver` and run result/bin/nixos-test-driver',
     });
+  const manifest = readManifest(options.manifest);
+  if (options.mode === 'check') {
+    const names = manifest.machines.map(({ name }) => name);
+    if (manifest.language === 'typescript') checkTypeScript(readFileSync(manifest.testScript, 'utf8'), names);
+    return 0;
+  }
   const temporaryDirectory = env['TMPDIR'] ?? tmpdir();
   const driver: DriverOptions = {
-    manifest: readManifest(options.manifest),
+    manifest,
     log: new TestLog((line) => void process.stderr.write(`${line}\n`)),
     outputDirectory: resolve(options.outputDirectory),
     stateDirectory: options.mode === 'machines' ? resolve('.') : temporaryDirectory,

@@ -34,6 +34,8 @@ export {
 export { describeExit, type EnterOptions, enterArguments, enterStore } from './enter.ts';
 export { type MachineCredentials, machineCredentials } from './machine-credentials.ts';
 export { hashPassword, makePassword } from './password-hash.ts';
+export { formatPlan } from './plan/format-plan.ts';
+export { compareSystems, planRebuild, type RebuildPlan } from './plan/rebuild-plan.ts';
 export {
   buildConfiguration,
   evaluateConfiguration,
@@ -52,11 +54,9 @@ export {
   systemOfGeneration,
   systemProfile,
 } from './system-profile.ts';
-export { attachConsole } from './vm/console.ts';
-export { QmpClient } from './vm/qmp.ts';
-export { VirtualMachine, type VirtualMachineOptions } from './vm/virtual-machine.ts';
 export {
   type CommandOptions,
+  checkTypeScript,
   Driver,
   type DriverOptions,
   type NewMachine,
@@ -74,3 +74,6 @@ export {
   type TestScope,
   type TextPattern,
 } from './test-driver/index.ts';
+export { attachConsole } from './vm/console.ts';
+export { QmpClient } from './vm/qmp.ts';
+export { VirtualMachine, type VirtualMachineOptions } from './vm/virtual-machine.ts';

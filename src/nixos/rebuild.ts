@@ -1,5 +1,7 @@
 /** From a NixOS configuration to its toplevel or its virtual machine: what `nixos-rebuild` asks of evaluation. */
+import { throwFailures } from '../builder/index.ts';
 import { encodeBytes } from '../diagnostics/index.ts';
+import { parseStorePath } from '../formats/index.ts';
 import type { AutoArgument, BuildPlan, FoundDerivation, Session } from '../session/index.ts';
 
 /** Attributes of `<nixpkgs/nixos>`. */
@@ -39,9 +41,21 @@ export async function planConfiguration(session: Session, request: RebuildReques
   return session.planBuild([{ drvPath, outputs: [outputName] }]);
 }
 
-/** Builds `product`; returns its store path. */
-export async function buildConfiguration(session: Session, request: RebuildRequest): Promise<string> {
+/**
+ * Builds `product`; returns its store path. With `repair`, the contents of everything that it refers to are checked, and
+ * what is damaged is made again.
+ */
+export async function buildConfiguration(
+  session: Session,
+  request: RebuildRequest & { readonly repair?: boolean },
+): Promise<string> {
   const { drvPath, outputName } = await evaluateConfiguration(session, request);
   const [path] = await session.build([{ drvPath, outputs: [outputName] }]);
+  if (request.repair) {
+    const { storeDir } = session.store;
+    const builder = await session.builder();
+    const wanted = [{ drvPath: parseStorePath(storeDir, drvPath), outputs: [outputName] }];
+    throwFailures(await builder.buildPaths(wanted, { mode: 'repair' }), storeDir, session.logger);
+  }
   return path;
 }

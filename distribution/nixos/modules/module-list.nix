@@ -42,6 +42,7 @@
   ./services/web-servers/httpd.nix
   ./services/web-servers/nginx.nix
   ./system/activation/activation-script.nix
+  ./system/activation/record.nix
   ./system/activation/specialisation.nix
   ./system/activation/switch.nix
   ./system/activation/top-level.nix

@@ -29,6 +29,24 @@ export function unitsOfGeneration(toplevel: string, kind: 'system' | 'user'): Un
   };
 }
 
+/** A unit given by its file's text and those of its drop-ins, in order. */
+export function unitFromTexts(texts: readonly string[], programs: readonly string[]): UnitDefinition {
+  return { sections: parseUnitTexts(texts), masked: false, programs };
+}
+
+/** What the packages of a generation say of a unit: its file, and drop-ins by name. */
+export interface PackagedUnit {
+  readonly text: string | undefined;
+  readonly dropIns: ReadonlyMap<string, string>;
+}
+
+export function packagedUnit(toplevel: string, kind: 'system' | 'user', name: string): PackagedUnit {
+  const template = templateOf(name);
+  const names = template === undefined ? [name] : [name, template];
+  const directories = [`${toplevel}/usr/lib/systemd/${kind}`];
+  return { text: firstFile(directories, names)?.text, dropIns: dropIns(directories, names) };
+}
+
 function loadUnit(
   toplevel: string,
   directories: readonly string[],
@@ -39,7 +57,7 @@ function loadUnit(
   const file = firstFile(directories, names);
   if (file === undefined) return undefined;
   if (file.masked) return { sections: new Map(), masked: true, programs: [] };
-  const sections = parseUnitTexts([file.text, ...dropIns(directories, names)]);
+  const sections = parseUnitTexts([file.text, ...inOrder(dropIns(directories, names))]);
   return { sections, masked: false, programs: resolvedPrograms(toplevel, sections) };
 }
 
@@ -55,8 +73,8 @@ function firstFile(directories: readonly string[], names: readonly string[]) {
   return undefined;
 }
 
-/** Drop-ins apply in the order of their names; of two with one name, that of the earlier directory counts. */
-function dropIns(directories: readonly string[], names: readonly string[]): string[] {
+/** Drop-ins by name; of two with one name, that of the earlier directory counts. */
+function dropIns(directories: readonly string[], names: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const name of names) {
     for (const directory of directories) {
@@ -65,7 +83,12 @@ function dropIns(directories: readonly string[], names: readonly string[]): stri
       }
     }
   }
-  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => readText(path) ?? '');
+  return new Map([...found].map(([entry, path]) => [entry, readText(path) ?? '']));
+}
+
+/** The texts of drop-ins in the order in which they apply. */
+export function inOrder(found: ReadonlyMap<string, string>): string[] {
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
 }
 
 /** What words like `/usr/sbin/cron` in a unit's commands are in this generation, as lines `PATH -> FILE`. */

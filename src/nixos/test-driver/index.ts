@@ -8,4 +8,4 @@ export type { CommandOptions } from './machine-commands.ts';
 export type { TextPattern } from './machine-waits.ts';
 export { readManifest, type ScriptLanguage, type TestManifest } from './manifest.ts';
 export { runTest, type TestRunOptions } from './run.ts';
-export type { TestScope } from './script-typescript.ts';
+export { checkTypeScript, type TestScope } from './script-typescript.ts';

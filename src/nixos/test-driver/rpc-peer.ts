@@ -35,8 +35,11 @@ export class RpcPeer {
   constructor(input: Readable, output: Writable, handler: RpcHandler) {
     this.#output = output;
     this.#handler = handler;
+    // A process that ends may reset its pipes; that it ended is told by whoever started it.
     output.on('error', () => {});
+    input.on('error', () => {});
     const lines = createInterface({ input });
+    lines.on('error', () => {});
     lines.on('line', (line) => this.#receive(line));
     lines.on('close', () => {
       for (const asked of this.#asked.values()) asked.reject(new NixError('the test script has ended'));

@@ -1,11 +1,14 @@
 /**
  * Pictures of a machine's display, and the text on them. QEMU writes the pictures; for reading, they are made grey and
- * three times as large, as is and with the colours turned round, because tesseract was trained on scanned paper.
+ * larger, as is and with the colours turned round, because tesseract was trained on scanned paper.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { runProcess, succeeded } from '../../platform/index.ts';
 import { TestError } from './errors.ts';
 import type { OcrPrograms } from './machine-base.ts';
+
+/** Pixels; a console's characters are large enough for tesseract then. */
+const WANTED_WIDTH = 2400;
 
 /** One byte for each pixel, row by row; 0 is black. */
 export interface GreyImage {
@@ -62,10 +65,11 @@ export function formatPgm(image: GreyImage): Buffer {
 /** Reads the text in a picture: as it is, and with light and dark exchanged. */
 export async function readText(picture: string, ocr: OcrPrograms): Promise<string[]> {
   const image = readPpm(readFileSync(picture));
+  const factor = Math.max(2, Math.round(WANTED_WIDTH / image.width));
   const texts: string[] = [];
   for (const inverted of [false, true]) {
     const file = `${picture}.${inverted ? 'inverted' : 'plain'}.pgm`;
-    writeFileSync(file, formatPgm(enlarge(image, 3, inverted)));
+    writeFileSync(file, formatPgm(enlarge(image, factor, inverted)));
     try {
       texts.push(await recognise(file, ocr));
     } finally {

@@ -25,6 +25,19 @@ export interface TestScope {
   readonly testScript: () => Promise<void>;
 }
 
+/** Names of `TestScope`, for looking at a script without machines. */
+const scopeNames: readonly (keyof TestScope)[] = [
+  'driver',
+  'machines',
+  'startAll',
+  'joinAll',
+  'subtest',
+  'retry',
+  'log',
+  'createMachine',
+  'testScript',
+];
+
 type Script = (...values: unknown[]) => Promise<unknown>;
 const AsyncFunction = (async () => {}).constructor as new (...args: string[]) => Script;
 
@@ -61,15 +74,8 @@ export class TypeScriptScript implements ScriptRunner {
 
   #compile(source: string, prefix: string): () => Promise<unknown> {
     const scope = this.#scope();
-    try {
-      // Types are allowed and `await` and `return` too: what is stripped is the inside of a function.
-      const stripped = stripTypeScriptTypes(`async () => {${prefix}${source}\n}`);
-      const body = stripped.slice(stripped.indexOf('{') + 1, stripped.lastIndexOf('}'));
-      const script = new AsyncFunction(...Object.keys(scope), `${body}\n//# sourceURL=testScript`);
-      return () => script(...Object.values(scope));
-    } catch (error) {
-      throw new TestError(`the test script is not valid TypeScript: ${(error as Error).message}`);
-    }
+    const script = compileScript(source, Object.keys(scope), prefix);
+    return () => script(...Object.values(scope));
   }
 
   #scope(): Readonly<Record<string, unknown>> {
@@ -88,6 +94,32 @@ export class TypeScriptScript implements ScriptRunner {
     const variables = [...driver.machines].map(([name, machine]) => [variableName(name), machine]);
     return { ...functions, ...Object.fromEntries(variables) };
   }
+}
+
+/**
+ * A script as a function of the variables that it has.
+ *
+ * @throws TestError when it is no TypeScript, or asks for what would have to be compiled (`enum`)
+ */
+function compileScript(source: string, names: readonly string[], prefix: string): Script {
+  try {
+    // Types are allowed and `await` and `return` too: what is stripped is the inside of a function.
+    const stripped = stripTypeScriptTypes(`async () => {${prefix}${source}\n}`);
+    const body = stripped.slice(stripped.indexOf('{') + 1, stripped.lastIndexOf('}'));
+    return new AsyncFunction(...names, `${body}\n//# sourceURL=testScript`);
+  } catch (error) {
+    throw new TestError(`the test script is not valid TypeScript: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Looks at a script's syntax.
+ *
+ * @param machines their names
+ * @throws TestError
+ */
+export function checkTypeScript(source: string, machines: readonly string[]): void {
+  compileScript(source, [...scopeNames, ...machines.map(variableName)], '');
 }
 
 /** The error with the line of the script that it came from. */

@@ -30,6 +30,11 @@ export class NetworkSwitch implements Disposable {
     this.#server.listen(path);
   }
 
+  /** How many machines are connected. */
+  get ports(): number {
+    return this.#ports.size;
+  }
+
   [Symbol.dispose](): void {
     for (const port of this.#ports) port.socket.destroy();
     this.#server.close();

@@ -23,7 +23,10 @@ export class QmpClient implements Disposable {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    createInterface({ input: socket }).on('line', (line) => this.#receive(line));
+    const lines = createInterface({ input: socket });
+    lines.on('line', (line) => this.#receive(line));
+    // It passes on the socket's errors, which the next handler takes care of.
+    lines.on('error', () => {});
     socket.on('error', (error) => this.#failAll(error));
     socket.on('close', () => this.#failAll(new NixError('QEMU closed its control connection')));
   }

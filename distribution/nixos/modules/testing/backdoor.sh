@@ -10,6 +10,10 @@
 port=${1:?the port is missing}
 directory=/run/test-backdoor
 mkdir -p -m 0700 "$directory"
+# On a slow machine udev may take minutes to get here; a time-out of systemd's would end the test.
+until [ -c "$port" ]; do
+  sleep 0.2
+done
 exec 3<>"$port"
 
 [ ! -r /etc/profile ] || . /etc/profile

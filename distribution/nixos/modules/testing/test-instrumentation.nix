@@ -11,7 +11,6 @@
 let
   inherit (lib) mkOption types;
   port = "firn.backdoor";
-  unit = "dev-virtio\\x2dports-${port}.device";
 in
 {
   options.testing = {
@@ -27,8 +26,6 @@ in
     systemd.services.backdoor = {
       description = "Root shell of the test driver";
       wantedBy = [ "multi-user.target" ];
-      bindsTo = [ unit ];
-      after = [ unit ];
       path = [
         pkgs.bash
         pkgs.coreutils
@@ -55,12 +52,21 @@ in
     systemd.services."serial-getty@hvc0".enable = false;
 
     boot.consoleLogLevel = lib.mkDefault 7;
-    boot.kernelParams = [ "panic=1" ];
+    # What systemd shows of units is in the journal too, which the console has anyway.
+    boot.kernelParams = [
+      "panic=1"
+      "systemd.show_status=false"
+    ];
     boot.initrd.kernelModules = [ "virtio_console" ];
     boot.kernel.sysctl = {
       "kernel.hung_task_timeout_secs" = lib.mkDefault 600;
       # A fault that is only found because something hangs is a fault found late.
       "vm.panic_on_oom" = lib.mkDefault 2;
+    };
+    # Under software emulation, on a busy machine, everything takes its time.
+    systemd.settings.Manager = {
+      DefaultTimeoutStartSec = "600s";
+      DefaultDeviceTimeoutSec = "600s";
     };
     services.journald.extraConfig = lib.mkIf config.testing.journalOnConsole ''
       ForwardToConsole=yes

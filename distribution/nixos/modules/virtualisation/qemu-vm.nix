@@ -16,6 +16,8 @@ let
   cfg = config.virtualisation;
   d = pkgs.debianPackage;
   qemu = cfg.qemu.package;
+  common = import ../../lib/qemu-common.nix { inherit pkgs; };
+  inherit (pkgs.debianPlatform) triplet;
 
   toplevel = config.system.build.toplevel;
   closure = pkgs.closureInfo { rootPaths = [ toplevel ] ++ cfg.additionalPaths; };
@@ -40,7 +42,7 @@ let
         sed 's|.*/||' ${closure}/store-paths > names
         tar --create --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --mode=u+w \
           -C /nix/store --files-from=$PWD/names -C $PWD/extra .state |
-          LD_LIBRARY_PATH=${d "libc6"}/lib/x86_64-linux-gnu mkfs.erofs --quiet --tar=f -T1 --all-root -U 8d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374 $out/nix-store.img
+          LD_LIBRARY_PATH=${d "libc6"}/lib/${triplet} mkfs.erofs --quiet --tar=f -T1 --all-root -U 8d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374 $out/nix-store.img
       '';
 
   # An empty disk with one file system; a copy of it is the machine's own disk.
@@ -59,13 +61,6 @@ let
         E2FSPROGS_FAKE_TIME=1 mke2fs -q -t ext4 -L nixos -U 1d0ba5a4-6d0e-4ca1-9c5e-6e69782d7374 -E nodiscard disk.raw
         qemu-img convert -f raw -O qcow2 disk.raw $out/disk.qcow2
       '';
-
-  # A boot sector that ends the guest at once through the debug port: it tells whether an accelerator works.
-  probe = pkgs.runCommand "accelerator-probe" { preferLocalBuild = true; } ''
-    printf '\xb0\x10\xe6\xf4\xf4' > $out
-    truncate -s 510 $out
-    printf '\x55\xaa' >> $out
-  '';
 
   drive =
     index: drive:
@@ -95,11 +90,13 @@ let
         "@qemu@"
         "@qemuProgram@"
         "@dataDirs@"
+        "@moduleDir@"
         "@coreutils@"
         "@bubblewrap@"
         "@loader@"
         "@libraryPath@"
-        "@probe@"
+        "@probeOptions@"
+        "@probeStatus@"
         "@emptyDisk@"
         "@storeImage@"
         "@toplevel@"
@@ -120,23 +117,20 @@ let
       [
         config.system.name
         "${qemu}"
-        "qemu-system-x86_64"
-        (lib.concatMapStringsSep " " (dir: "-L ${dir}") [
-          "${d "qemu-system-data"}/share/qemu"
-          "${d "seabios"}/share/seabios"
-          "${d "ipxe-qemu"}/lib/ipxe/qemu"
-          "${d "qemu-system-common"}/share/qemu"
-        ])
+        common.program
+        "${common.machineOptions} ${lib.concatMapStringsSep " " (dir: "-L ${dir}") common.dataDirectories}"
+        "${qemu}/lib/${triplet}/qemu"
         "${pkgs.coreutils}"
         "${d "bubblewrap"}"
-        "${baseNameOf (toString (d "libc6"))}/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
-        (lib.concatMapStringsSep ":" (p: "$physicalStore/${baseNameOf (toString p)}/lib/x86_64-linux-gnu") [
+        (lib.removePrefix "${builtins.storeDir}/" pkgs.debianPlatform.loader)
+        (lib.concatMapStringsSep ":" (p: "$physicalStore/${baseNameOf (toString p)}/lib/${triplet}") [
           (d "libc6")
           (d "libcap2")
           (d "libselinux1")
           (d "libpcre2-8-0")
         ])
-        "${probe}"
+        (builtins.replaceStrings [ "@probe@" ] [ "${common.probe.image}" ] common.probe.options)
+        common.probe.status
         "${emptyDisk}/disk.qcow2"
         (if cfg.useNixStoreImage then "${storeImage}/nix-store.img" else "")
         "${toplevel}"
@@ -282,8 +276,8 @@ in
     qemu = {
       package = mkOption {
         type = types.package;
-        default = (d "qemu-system-x86");
-        defaultText = lib.literalExpression "pkgs.debian.qemu-system-x86";
+        default = common.package;
+        defaultText = lib.literalExpression "pkgs.debian.qemu-system-x86, or the one for the guest's platform";
         example = lib.literalExpression "pkgs.qemu";
         description = "The QEMU package.";
       };
@@ -320,13 +314,13 @@ in
         default =
           if cfg.graphics then
             [
-              "ttyS0,115200n8"
+              "${common.serialDevice},115200n8"
               "tty0"
             ]
           else
             [
               "tty0"
-              "ttyS0,115200n8"
+              "${common.serialDevice},115200n8"
             ];
         defaultText = "the display and the serial line, the one in use last";
         example = [ "console=tty1" ];

@@ -45,9 +45,9 @@ fi
 
 PATH=@coreutils@/bin:$PATH
 qemu=@qemu@/bin/@qemuProgram@
-export QEMU_MODULE_DIR=@qemu@/lib/x86_64-linux-gnu/qemu
+export QEMU_MODULE_DIR=@moduleDir@
 
-# Whether the processor helps: a guest of five bytes ends at once where it does. The answer is kept.
+# Whether the processor helps: a tiny guest ends at once where it does. The answer is kept.
 choose_accelerator() {
   choice=${FIRN_QEMU_ACCEL:-@accel@}
   if [ "$choice" = auto ]; then
@@ -60,8 +60,8 @@ choose_accelerator() {
       if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
         status=0
         timeout -k 1 3 "$qemu" @dataDirs@ -accel kvm -m 16 -display none -nodefaults -no-reboot \
-          -device isa-debug-exit,iobase=0xf4,iosize=0x04 -drive "file=@probe@,format=raw,readonly=on" >/dev/null 2>&1 </dev/null || status=$?
-        [ "$status" != 33 ] || choice=kvm
+          @probeOptions@ >/dev/null 2>&1 </dev/null || status=$?
+        [ "$status" != @probeStatus@ ] || choice=kvm
       fi
       { mkdir -p "$cache" && printf '%s\n' "$choice" > "$answer"; } 2>/dev/null || true
     fi

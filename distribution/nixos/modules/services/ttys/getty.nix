@@ -72,6 +72,9 @@ in
       ${cfg.helpLine}
     '';
 
+    # The first terminal asks for a name from the start; the others when somebody switches to them.
+    systemd.targets.getty.wants = [ "getty@tty1.service" ];
+
     systemd.services = {
       "getty@" = {
         overrideStrategy = "asDropin";

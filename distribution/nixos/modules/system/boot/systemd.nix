@@ -177,6 +177,18 @@ in
 
     systemd.timers = timersOfServices;
 
+    # Units of packages that a switch leaves alone: they hold sessions, or did their work at boot. New programs are theirs
+    # after the next login or reboot.
+    systemd.services = lib.genAttrs [
+      "systemd-logind"
+      "systemd-random-seed"
+      "systemd-remount-fs"
+      "systemd-update-utmp"
+      "systemd-user-sessions"
+      "user-runtime-dir@"
+      "user@"
+    ] (_: { restartIfChanged = false; enableDefaultPath = false; });
+
     system.build.units = units.generateUnits {
       name = "system-units";
       units = cfg.units;
