@@ -19,7 +19,7 @@ if (positionals.length !== 1) {
   process.stderr.write('usage: instantiate-archive.ts CHANNEL [--chunk N] [--sample N] [--seed N]\n');
   process.exitCode = 1;
 } else {
-  await using scene = new PackagesScene(positionals[0]);
+  await using scene = PackagesScene.onIndex(positionals[0]);
   process.exitCode = count(scene) ? 0 : 1;
 }
 

@@ -11,9 +11,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cacheDirectory } from '../src/session/index.ts';
 import {
-  buildDrawnPackages,
   buildPackage,
+  buildPackages,
   type DrawnPackage,
+  drawNames,
   type FailedPackage,
 } from '../tests/support/drawn-packages.ts';
 import { PackagesScene } from '../tests/support/packages-scene.ts';
@@ -40,7 +41,7 @@ if (channel === undefined) {
     cacheDirectory({ HOME: homedir(), ...process.env }),
     'downloads',
   );
-  const scene = new PackagesScene(channel);
+  const scene = PackagesScene.onIndex(channel);
   try {
     process.exitCode = main(scene) ? 0 : 1;
   } finally {
@@ -76,7 +77,7 @@ function buildDrawn(scene: PackagesScene, seed: number) {
   const closureLimit = Number(values.closure ?? 150) * 1e6;
   const count = Number(values.count ?? 20);
   const onPackage = (name: string) => void process.stderr.write(`building ${name}\n`);
-  return buildDrawnPackages(scene, { seed, count, closureLimit, onPackage });
+  return buildPackages(scene, drawNames(scene, { seed, count, closureLimit }), { count, onPackage });
 }
 
 function buildNamed(scene: PackagesScene): { built: DrawnPackage[]; failed: FailedPackage[] } {

@@ -107,23 +107,40 @@ class PackageReader {
     return files;
   }
 
-  /** Looks through the package's dependencies, nearest first, for a library in one of the loader's directories. */
+  /**
+   * Looks through the package's dependencies, nearest first, for a library in one of the loader's directories, then in
+   * the package's own directory of libraries (`lib/nix/`).
+   */
   async findLibrary(item: BinaryPackage, name: string): Promise<Uint8Array> {
     const { depends } = this.#index.resolution;
     const queue = [item.name];
     for (const packageName of queue) {
       const files = await this.files(this.#index.packages.get(packageName)!);
-      for (const entry of files) {
-        const isLibrary =
-          basename(entry.path) === name && /^(usr\/)?lib(64)?\/([^/]+-linux-gnu\/)?[^/]+$/.test(entry.path);
-        const data =
-          isLibrary && entry.kind !== 'directory' ? findFile(files, withoutUsr(entry.path)) : undefined;
-        if (data) return data;
-      }
+      const data = findLibraryIn(files, name, loaderDirectories);
+      if (data) return data;
       for (const target of depends.get(packageName)!) if (!queue.includes(target)) queue.push(target);
     }
+    const own = findLibraryIn(await this.files(item), name, ownDirectories);
+    if (own) return own;
     throw missingBootstrapLibrary(item.name, name);
   }
+}
+
+const loaderDirectories = /^(usr\/)?lib(64)?\/([^/]+-linux-gnu\/)?[^/]+$/;
+const ownDirectories = /^(usr\/)?lib\/[^/]+\/[^/]+$/;
+
+function findLibraryIn(
+  files: readonly TarEntry[],
+  name: string,
+  directories: RegExp,
+): Uint8Array | undefined {
+  for (const entry of files) {
+    if (basename(entry.path) !== name || !directories.test(entry.path) || entry.kind === 'directory')
+      continue;
+    const data = findFile(files, withoutUsr(entry.path));
+    if (data) return data;
+  }
+  return undefined;
 }
 
 /** Contents of a file, links inside the package followed (at most eight); `undefined` when it is not there. */

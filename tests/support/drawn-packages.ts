@@ -1,4 +1,4 @@
-/** Packages drawn from the whole archive by a seed: those that have programs, and are not too large to build in a test. */
+/** Packages drawn from the whole archive by a seed: those that have programs, and are not too large to build. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackagesScene } from './packages-scene.ts';
@@ -20,10 +20,15 @@ export interface FailedPackage {
 
 export interface DrawOptions {
   readonly seed: number;
-  /** Packages with programs. */
+  /** Packages with programs that are wanted; forty times as many are looked at, for most are libraries or too large. */
   readonly count: number;
   /** Bytes of the .debs of a package and of all that it depends on. */
   readonly closureLimit: number;
+}
+
+export interface BuildOptions {
+  /** Packages with programs. */
+  readonly count: number;
   readonly onPackage?: (name: string) => void;
 }
 
@@ -33,14 +38,15 @@ const withoutPrograms = [
   ...['introspection', 'javascript', 'rust', 'golang', 'haskell', 'ocaml', 'lisp', 'raku', 'gnu-r', 'tasks'],
 ];
 
-/** Builds packages in a random order until `count` of them have programs. Those that fail count, too. */
-export function buildDrawnPackages(
+/** Builds packages in the order of `names` until `count` of them have programs. Those that fail count, too. */
+export function buildPackages(
   scene: PackagesScene,
-  options: DrawOptions,
+  names: readonly string[],
+  options: BuildOptions,
 ): { readonly built: DrawnPackage[]; readonly failed: FailedPackage[] } {
   const built: DrawnPackage[] = [];
   const failed: FailedPackage[] = [];
-  for (const name of candidates(scene, options)) {
+  for (const name of names) {
     if (built.length + failed.length === options.count) break;
     options.onPackage?.(name);
     const outcome = buildPackage(scene, name);
@@ -78,7 +84,7 @@ function isProgram(file: string): boolean {
 }
 
 /** Names in random order, without those that are too large or in parts that have no programs. */
-function candidates(scene: PackagesScene, { seed, count, closureLimit }: DrawOptions): string[] {
+export function drawNames(scene: PackagesScene, { seed, count, closureLimit }: DrawOptions): string[] {
   const all = scene.evaluate('import <nixpkgs/debian/names.nix>') as string[];
   const names = shuffled(all, seed).slice(0, count * 40);
   const facts = scene.evaluate(`

@@ -3,7 +3,8 @@
  *
  * - `tree/`: a whole channel tree, the toolbox's package index with the repository's own distribution and program;
  * - `root/`: a private store that holds every download which building `tests/vm/prefetch.nix` needs, and the relocated
- *   packages that are made from them. Everything else (the systems themselves) is left to the tests.
+ *   packages that are made from them. Everything else (the systems themselves) is left to the tests;
+ * - `drawn.json`: packages drawn from the whole archive (`drawn-sample.ts`); the store has their downloads only.
  *
  * Tests work on a copy (`MachineStore` in `test-machine.ts`) that shares its files, so nothing may be changed in place.
  */
@@ -12,12 +13,9 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
-  linkSync,
-  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -30,6 +28,8 @@ import { type Logger, MemoryLogger, Verbosity } from '../../src/diagnostics/inde
 import { parseStorePath, type StorePath } from '../../src/formats/index.ts';
 import { type BuildPlan, openSession, type Session, SettingsBuilder } from '../../src/session/index.ts';
 import { collectGarbage } from '../../src/store/index.ts';
+import { type DrawnSample, drawSample } from './drawn-sample.ts';
+import { linkTree, removeScratch } from './store-copy.ts';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const wanted = ['example', 'drawn', 'others'];
@@ -39,6 +39,8 @@ export interface MachineStore {
   readonly tree: string;
   /** Root of the private store that tests copy. */
   readonly root: string;
+  /** Names of the drawn packages. */
+  readonly drawn: string;
 }
 
 /**
@@ -49,10 +51,14 @@ export interface MachineStore {
  * @throws NixError when something has to be downloaded and cannot be
  */
 export async function prepareMachineStore(directory: string, channel: string): Promise<MachineStore> {
-  const store = { tree: join(directory, 'tree'), root: join(directory, 'root') };
+  const store = storeIn(directory);
   const stamp = join(directory, 'complete');
-  const fingerprint = `${channelFingerprint()} ${readFileSync(join(repository, 'tests/vm/prefetch.nix'))}`;
+  mkdirSync(directory, { recursive: true });
   removeScratch(directory);
+  const drawn = await drawSample(store.drawn, channel);
+  process.stderr.write(`drawn packages (seed ${drawn.seed}): ${drawn.names.join(' ')}\n`);
+  const prefetch = readFileSync(join(repository, 'tests/vm/prefetch.nix'), 'utf8');
+  const fingerprint = `${channelFingerprint()} ${drawn.seed} ${prefetch}`;
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return store;
   process.stderr.write('preparing the packages of the machines under test...\n');
   rmSync(stamp, { force: true });
@@ -60,12 +66,20 @@ export async function prepareMachineStore(directory: string, channel: string): P
   assembleTree(channel, store.tree);
   const session = await openMachineSession(store);
   try {
-    await prebuild(session);
+    await prebuild(session, drawn);
   } finally {
     await session.close();
   }
   writeFileSync(stamp, fingerprint);
   return store;
+}
+
+function storeIn(directory: string): MachineStore {
+  return {
+    tree: join(directory, 'tree'),
+    root: join(directory, 'root'),
+    drawn: join(directory, 'drawn.json'),
+  };
 }
 
 /** The toolbox's tree with this repository's distribution and program instead of those that it was made with. */
@@ -86,25 +100,6 @@ function assembleTree(channel: string, tree: string): void {
   }
   rmSync(tree, { recursive: true, force: true });
   renameSync(fresh, tree);
-}
-
-/** A copy of a directory whose files are the same inodes, where the file system allows it. */
-function linkTree(from: string, to: string): void {
-  const stats = lstatSync(from);
-  if (stats.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
-  else if (stats.isDirectory()) {
-    mkdirSync(to, { mode: 0o755 });
-    for (const name of readdirSync(from)) linkTree(join(from, name), join(to, name));
-  } else linkOrCopy(from, to);
-}
-
-function linkOrCopy(from: string, to: string): void {
-  try {
-    linkSync(from, to);
-  } catch (error) {
-    if (!['EXDEV', 'EMLINK', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    copyFileSync(from, to);
-  }
 }
 
 function openMachineSession({ tree, root }: MachineStore): Promise<Session> {
@@ -128,68 +123,71 @@ function quietLogger(): Logger {
 }
 
 /** Downloads everything, builds what is made from downloads alone, and forgets what an older repository needed. */
-async function prebuild(session: Session): Promise<void> {
+async function prebuild(session: Session, drawn: DrawnSample): Promise<void> {
   const { store } = session;
-  const print = (path: StorePath) => `${store.storeDir}/${path.baseName}`;
-  const derivations: string[] = [];
-  for (const name of wanted) derivations.push(await evaluate(session, name));
-  const plan = await session.planBuild(derivations.map((drvPath) => ({ drvPath, outputs: ['out'] })));
-  const { willFetch, willBuild } = plan;
+  const outputsOf = (paths: readonly StorePath[]) =>
+    paths.map((path) => ({ drvPath: `${store.storeDir}/${path.baseName}`, outputs: ['out'] }));
+  const roots = new Map<string, string>();
+  for (const name of wanted) roots.set(name, await evaluate(session, prefetchExpression, [name]));
+  const machines = await planAll(session, [...roots.values()]);
+  roots.set('drawn-packages', await evaluate(session, drawnExpression(drawn)));
+  const { willFetch, willBuild } = await planAll(session, [...roots.values()]);
   process.stderr.write(`  ${willFetch.length} files to fetch, ${willBuild.length} derivations to look at\n`);
-  await session.build(willFetch.map((path) => ({ drvPath: print(path), outputs: ['out'] })));
-  const packages = relocations(session, plan);
-  await session.build(packages.map((path) => ({ drvPath: print(path), outputs: ['out'] })));
-  await collectOthers(session, derivations);
+  await session.build(outputsOf(willFetch));
+  await session.build(outputsOf(relocations(session, machines)));
+  await collectOthers(session, roots);
 }
 
-async function evaluate(session: Session, attribute: string): Promise<string> {
+function planAll(session: Session, derivations: readonly string[]): Promise<BuildPlan> {
+  return session.planBuild(derivations.map((drvPath) => ({ drvPath, outputs: ['out'] })));
+}
+
+type Source = Parameters<Session['evaluate']>[0]['source'];
+
+const prefetchExpression: Source = { kind: 'file', path: join(repository, 'tests/vm/prefetch.nix') };
+
+/** One derivation that needs all of the drawn packages. */
+function drawnExpression({ names }: DrawnSample): Source {
+  const text = `
+    let pkgs = import <nixpkgs> { config = { }; overlays = [ ]; };
+    in pkgs.symlinkJoin {
+      name = "drawn-packages";
+      paths = map pkgs.debianPackage (builtins.fromJSON ''${JSON.stringify(names)}'');
+    }`;
+  return { kind: 'text', text, basePath: '/' };
+}
+
+/** Instantiates; the path of the derivation. */
+async function evaluate(
+  session: Session,
+  source: Source,
+  attrPaths: readonly string[] = [''],
+): Promise<string> {
   const answer = await session.evaluate({
-    source: { kind: 'file', path: join(repository, 'tests/vm/prefetch.nix') },
-    attrPaths: [attribute],
+    source,
+    attrPaths,
     args: [],
     output: 'derivations',
     strict: false,
     writeStore: true,
   });
-  if (answer.kind !== 'derivations') throw new Error(`'${attribute}' of prefetch.nix is no derivation`);
+  if (answer.kind !== 'derivations') throw new Error(`${attrPaths.join()} is no derivation`);
   return answer.derivations[0].drvPath;
 }
 
-/** The derivations that a download goes into, of those that have to be built. */
+/** The derivations that a downloaded package goes into, of those that have to be built. */
 function relocations({ store }: Session, { willBuild }: BuildPlan): StorePath[] {
   const isDownload = (drvPath: string) =>
+    drvPath.endsWith('.deb.drv') &&
     store.readDerivation(parseStorePath(store.storeDir, drvPath)).builder === 'builtin:fetchurl';
   return willBuild.filter((path) => [...store.readDerivation(path).inputDrvs.keys()].some(isDownload));
 }
 
 /** Keeps what the derivations are made of and with, and deletes everything else. */
-async function collectOthers(session: Session, derivations: readonly string[]): Promise<void> {
-  const roots = join(session.store.stateDir, 'gcroots/tests');
-  rmSync(roots, { recursive: true, force: true });
-  mkdirSync(roots, { recursive: true });
-  for (const [i, drvPath] of derivations.entries()) symlinkSync(drvPath, join(roots, wanted[i]));
+async function collectOthers(session: Session, roots: ReadonlyMap<string, string>): Promise<void> {
+  const directory = join(session.store.stateDir, 'gcroots/tests');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  for (const [name, drvPath] of roots) symlinkSync(drvPath, join(directory, name));
   await collectGarbage(session.store, { action: 'delete-dead', keepOutputs: true });
-}
-
-/**
- * Makes a copy of the store for one test, beside it, so that the files of store paths can be shared; the database is
- * the copy's own. Named after the process, for `removeScratch`.
- *
- * @returns the directory that holds the copy, `root/`
- */
-export function copyStore(root: string): string {
-  const directory = join(dirname(root), `scratch-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
-  mkdirSync(join(directory, 'root/nix'), { recursive: true });
-  linkTree(join(root, 'nix/store'), join(directory, 'root/nix/store'));
-  cpSync(join(root, 'nix/var'), join(directory, 'root/nix/var'), { recursive: true, verbatimSymlinks: true });
-  return directory;
-}
-
-/** Removes the copies of tests that were killed. */
-function removeScratch(directory: string): void {
-  if (!existsSync(directory)) return;
-  for (const name of readdirSync(directory)) {
-    const pid = /^scratch-(\d+)-/.exec(name)?.[1];
-    if (pid && !existsSync(`/proc/${pid}`)) rmSync(join(directory, name), { recursive: true, force: true });
-  }
 }

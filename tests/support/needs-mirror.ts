@@ -10,7 +10,7 @@ export function needsMirror(file: string): boolean {
   return patterns.some((pattern) => pattern.test(file)) && !/^tests\/functional\/lib/.test(file);
 }
 
-/** Whether the test file builds whole systems, for which packages have to be prepared. */
+/** Whether the test file builds systems or packages, for which packages have to be prepared. */
 export function needsMachines(file: string): boolean {
-  return /^tests\/(vm\/|functional\/nixos-)/.test(file);
+  return /^tests\/(vm\/|functional\/(nixos-|packages)|differential\/system)/.test(file);
 }

@@ -27,9 +27,9 @@ export class Oracle {
     this.version = result.stdout?.trim().split(' ').at(-1) ?? 'unknown';
   }
 
-  /** All that the environment names; empty where there is none. */
-  static all(): Oracle[] {
-    const places = (process.env['FIRN_TEST_ORACLE'] ?? '').split(':').filter((place) => place !== '');
+  /** All that a variable of the environment names; empty where there is none. `FIRN_TEST_OLD_ORACLE` names 2.8. */
+  static all(variable: 'FIRN_TEST_ORACLE' | 'FIRN_TEST_OLD_ORACLE' = 'FIRN_TEST_ORACLE'): Oracle[] {
+    const places = (process.env[variable] ?? '').split(':').filter((place) => place !== '');
     return places.map((place) => new Oracle(commandAt(place)));
   }
 

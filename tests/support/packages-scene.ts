@@ -1,7 +1,7 @@
 /**
- * Where tests of packages work: a channel tree of the toolbox's index and this repository's `distribution/`, and a
- * scratch store. The real commands run on it. Downloads come from the toolbox's cache (`FIRN_TEST_DOWNLOADS`), so that
- * nothing needs a network; without that variable they come from the archive.
+ * Where packages are evaluated, built and started by the real commands: a channel tree and a store. Either of one's own,
+ * from a package index and this repository's `distribution/` (downloads come from the archive, or from the cache that
+ * `FIRN_TEST_DOWNLOADS` names), or those that `npm test` prepared, which need no network.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,11 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deleteTree } from '../../src/platform/index.ts';
+import { copyStore } from './store-copy.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-
-/** A directory with `debian/` and `bootstrap/` of the release that the tests use; unset where there is none. */
-export const channelIndex = process.env['FIRN_TEST_CHANNEL'];
 
 /** What a command printed, and how it ended. */
 export interface CommandResult {
@@ -33,20 +31,42 @@ export function makeTree(index: string, tree: string): void {
   cpSync(join(repository, 'distribution'), tree, { recursive: true });
 }
 
-export class PackagesScene implements AsyncDisposable {
+interface Places {
+  /** Where everything of the scene is. */
   readonly directory: string;
   /** The channel tree, `<nixpkgs>` of all commands. */
   readonly tree: string;
   /** Root of the private store. */
   readonly store: string;
+}
+
+export class PackagesScene implements AsyncDisposable {
+  readonly directory: string;
+  readonly tree: string;
+  readonly store: string;
   readonly #environment: NodeJS.ProcessEnv;
 
-  /** `index`: as `channelIndex`. */
-  constructor(index: string, parent = tmpdir()) {
-    this.directory = mkdtempSync(join(parent, 'firn-packages-'));
-    this.tree = join(this.directory, 'tree');
-    this.store = join(this.directory, 'store');
-    makeTree(index, this.tree);
+  /** With an empty store. `index`: a directory that has a channel tree's `debian/` and `bootstrap/`. */
+  static onIndex(index: string, parent = tmpdir()): PackagesScene {
+    const directory = mkdtempSync(join(parent, 'firn-packages-'));
+    const tree = join(directory, 'tree');
+    makeTree(index, tree);
+    return new PackagesScene({ directory, tree, store: join(directory, 'store') });
+  }
+
+  /** With a copy of the store that `npm test` prepared. */
+  static prepared(): PackagesScene {
+    const { FIRN_TEST_STORE: root, FIRN_TEST_NIXPKGS: tree } = process.env;
+    if (!root || !tree)
+      throw new Error('FIRN_TEST_STORE and FIRN_TEST_NIXPKGS are not set; npm test sets them');
+    const directory = copyStore(root);
+    return new PackagesScene({ directory, tree, store: join(directory, 'root') });
+  }
+
+  private constructor({ directory, tree, store }: Places) {
+    this.directory = directory;
+    this.tree = tree;
+    this.store = store;
     const home = join(this.directory, 'home');
     mkdirSync(home);
     const cache = join(this.directory, 'cache');

@@ -16,7 +16,7 @@ import {
   writeSshConfig,
 } from '../../src/nixos/index.ts';
 import { deleteTree } from '../../src/platform/index.ts';
-import { copyStore } from './machine-store.ts';
+import { copyStore } from './store-copy.ts';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** For a very loaded machine under software emulation; a quiet one needs a thirtieth of it. */

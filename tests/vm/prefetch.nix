@@ -1,9 +1,14 @@
-/* What the machines of the tests are made of. `npm test` downloads, while it sets things up, every file that building these
-   derivations needs, and relocates the packages; the tests build the rest without a network.
+/* What the machines of the tests are made of, and packages that tests build. `npm test` downloads, while it sets things up,
+   every file that building these derivations needs, and relocates the packages; the tests build the rest without a
+   network.
 
    A test that needs a package which no machine here has adds it to the last list. */
 let
   pkgs = import <nixpkgs> { };
+  # What C++ Nix builds, too (tests/differential/system.test.ts).
+  compared = [ pkgs.bash pkgs.hello ];
+  # What every program may expect (tests/functional/packages.test.ts).
+  essential = map pkgs.debianPackage (import <nixpkgs/debian/channel.nix>).essential;
   machine = configuration: (import <nixpkgs/nixos> { inherit configuration; }).vm;
 in
 {
@@ -17,6 +22,6 @@ in
 
   others = pkgs.symlinkJoin {
     name = "others";
-    paths = [ pkgs.openssh ];
+    paths = [ pkgs.openssh ] ++ compared ++ essential;
   };
 }
