@@ -11,7 +11,10 @@ import ./make-test.nix {
           1
           2
         ];
-        environment.systemPackages = [ pkgs.iputils ];
+        environment.systemPackages = [
+          pkgs.iputils
+          pkgs.python3
+        ];
       };
     server =
       { pkgs, ... }:

@@ -24,7 +24,7 @@ let
   language = config.testScriptLanguage;
 
   scriptText =
-    if builtins.isFunction config.testScript then config.testScript { nodes = config.nodesCompat; } else config.testScript;
+    if lib.isFunction config.testScript then config.testScript { nodes = config.nodesCompat; } else config.testScript;
 
   extension = {
     python = "py";
