@@ -17,6 +17,7 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 export const entryPoints: Readonly<Record<string, string>> = {
   main: 'src/cli/launch.ts',
   'evaluator-worker': 'src/session/evaluator-worker.ts',
+  'resident-main': 'src/session/resident-main.ts',
   'sandbox-worker': 'src/builder/sandbox-worker.ts',
   'install-boot-loader': 'src/nixos/boot-loader/main.ts',
   'switch-to-configuration': 'src/nixos/switch/main.ts',

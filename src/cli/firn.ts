@@ -1,12 +1,14 @@
 /** `firn`: what has no counterpart among the Nix commands. */
 import { suggestNear, UsageError } from '../diagnostics/index.ts';
 import { describeExit, enterStore } from '../nixos/index.ts';
+import { residentStatus, stopResident } from '../session/index.ts';
 import type { Command, RunningCommand } from './program.ts';
 import { startFirstMachine } from './start.ts';
 
 const subcommands: Readonly<Record<string, string>> = {
   start: 'build and boot the example machine (what npm start runs)',
   enter: 'run a command, or a shell, where the private store stands at /nix/store',
+  evaluator: 'status, stop: the process that evaluates when resident-evaluator is on',
 };
 
 export const command: Command = {
@@ -19,7 +21,11 @@ export const command: Command = {
     return {
       line: {
         usage: Object.keys(subcommands).map((name) =>
-          name === 'enter' ? 'enter [COMMAND [ARGUMENT...]]' : `${name} [FLAGS]`,
+          name === 'enter'
+            ? 'enter [COMMAND [ARGUMENT...]]'
+            : name === 'evaluator'
+              ? 'evaluator status|stop'
+              : `${name} [FLAGS]`,
         ),
         summary:
           'Firn is NixOS in TypeScript. The other commands carry the names of Nix and NixOS: nix-build, nixos-rebuild, and so on.',
@@ -66,6 +72,8 @@ function run(positional: readonly string[], console: boolean, running: RunningCo
       return startFirstMachine({ console }, running);
     case 'enter':
       return enter(rest, running);
+    case 'evaluator':
+      return evaluator(rest, running);
     case undefined:
       throw new UsageError('no subcommand was given', {
         hint: `expected one of: ${Object.keys(subcommands).join(', ')}; try 'firn --help'`,
@@ -97,4 +105,23 @@ async function enter(command: readonly string[], running: RunningCommand): Promi
     ),
   });
   return describeExit(status);
+}
+
+/** `evaluator status|stop`. Status 1 when none is running. */
+async function evaluator([wanted, ...more]: readonly string[], running: RunningCommand): Promise<number> {
+  const { env } = running.invocation;
+  if (more.length > 0 || (wanted !== 'status' && wanted !== 'stop'))
+    throw new UsageError(`cannot do '${[wanted ?? 'nothing', ...more].join(' ')}' with the evaluator`, {
+      hint: "expected 'firn evaluator status' or 'firn evaluator stop'",
+    });
+  const status = await residentStatus(env);
+  if (status === undefined) {
+    running.print('no evaluator is running\n');
+    return 1;
+  }
+  const { pid, evaluations, memory, isBusy } = status;
+  if (wanted === 'stop') await stopResident(env);
+  const state = wanted === 'stop' ? 'stopped' : isBusy ? 'busy' : 'waiting';
+  running.print(`${state}: process ${pid}, ${evaluations} evaluations, ${Math.round(memory / 1e6)} MB\n`);
+  return 0;
 }

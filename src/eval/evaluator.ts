@@ -26,7 +26,7 @@ import { type PosIdx, resolvePos } from './positions.ts';
 import type { EvalSettings, Runtime } from './runtime.ts';
 import { parseSearchPath, SearchPath } from './search-path.ts';
 import { symbolName } from './symbols.ts';
-import type { AttrSet, Lazy, Thunk, Value } from './value.ts';
+import { type AttrSet, type Lazy, Thunk, type Value } from './value.ts';
 
 /** Where texts to parse come from and what relative paths in them start from. */
 export interface TextSource {
@@ -48,17 +48,35 @@ export interface TreeCache {
 export interface EvaluatorHooks {
   /** Where trees of files are kept; without it every file is parsed. */
   readonly trees?: TreeCache | undefined;
+  /** Keeps the compiled code of files for later runs; see `Evaluator.renew`. */
+  readonly keepCode?: boolean | undefined;
   /** Further builtins; they come after the language's own and replace those of the same name. */
   readonly builtins?: BuiltinTable;
 }
 
+/** A file's code, and what it was compiled from. */
+interface CompiledFile {
+  readonly text: string;
+  /** What else parsing depends on. */
+  readonly surroundings: string;
+  readonly run: () => Value;
+}
+
 export class Evaluator implements Runtime {
-  readonly io: EvalIo;
-  readonly settings: EvalSettings;
+  io: EvalIo;
+  settings: EvalSettings;
   readonly globals: ReadonlyMap<string, Lazy>;
-  readonly #access: PathAccess;
-  readonly #searchPath: SearchPath;
+  #access: PathAccess;
+  #searchPath: SearchPath;
   readonly #hooks: EvaluatorHooks;
+  /** The global thunks as they were made. */
+  readonly #constants: readonly {
+    readonly thunk: Thunk;
+    readonly code: Thunk['code'];
+    readonly env: unknown;
+  }[];
+  /** Path -> code, where that is kept. */
+  readonly #code = new Map<string, CompiledFile>();
   /** Path as imported -> file. */
   readonly #resolvedImports = new Map<string, string>();
   /** File -> its value. */
@@ -73,8 +91,29 @@ export class Evaluator implements Runtime {
     this.#access = new PathAccess(io, settings);
     this.#searchPath = new SearchPath(this);
     this.globals = makeGlobals(this, hooks.builtins);
+    this.#constants = [...this.globals.values()]
+      .filter((value) => value instanceof Thunk)
+      .map((thunk) => ({ thunk, code: thunk.code, env: thunk.env as unknown }));
     limits.maxDepth = settings.maxCallDepth;
     limits.traceCalls = settings.showTrace;
+  }
+
+  /**
+   * Begins a new run, in another state of the world: forgets every value and all that was learned. Only code is kept,
+   * which follows from texts alone. `settings` may differ from those before in `workingDir`, no more: code refers to
+   * the global names, whose values follow from the others.
+   */
+  renew(io: EvalIo, settings: EvalSettings): void {
+    this.io = io;
+    this.settings = settings;
+    this.#access = new PathAccess(io, settings);
+    this.#searchPath = new SearchPath(this);
+    this.#commonSurroundings = undefined;
+    for (const known of [this.#resolvedImports, this.#files, this.#copies, this.#memos]) known.clear();
+    for (const { thunk, code, env } of this.#constants) {
+      thunk.code = code;
+      thunk.env = env;
+    }
   }
 
   get builtins(): AttrSet {
@@ -180,8 +219,22 @@ export class Evaluator implements Runtime {
   #commonSurroundings: string | undefined;
 
   #compile(source: TextSource, globals: ReadonlyMap<string, Lazy>): () => Value {
+    if (this.#hooks.keepCode && source.origin.kind === 'path' && globals === this.globals)
+      return this.#keptCode(source, source.origin.path);
     const parsed = this.parseText(source, globals);
     return compileFile(parsed, source.text.length, { runtime: this, globals });
+  }
+
+  #keptCode(source: TextSource, path: string): () => Value {
+    const { text } = source;
+    const surroundings = this.#parseSurroundings(source.basePath);
+    const known = this.#code.get(path);
+    if (known?.text === text && known.surroundings === surroundings) return known.run;
+    const parsed = this.parseText(source);
+    const run = compileFile(parsed, text.length, { runtime: this, globals: this.globals });
+    // What parsing warns of is to be said each time.
+    if (parsed.warnings === undefined) this.#code.set(path, { text, surroundings, run });
+    return run;
   }
 
   copyPathToStore(path: string, _pos: PosIdx): string {

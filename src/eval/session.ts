@@ -63,6 +63,11 @@ export class EvalSession {
     return this.#evaluator.globals;
   }
 
+  /** Begins a new run; see `Evaluator.renew`. */
+  renew(io: EvalIo, settings: Partial<EvalSettings>): void {
+    this.#evaluator.renew(io, { ...defaultSettings, ...settings });
+  }
+
   /** Lets another thread stop the evaluation: it does so once element 0 is not 0. */
   setInterrupt(flag: Int32Array): void {
     limits.interrupt = flag;

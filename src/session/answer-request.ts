@@ -20,16 +20,26 @@ export interface EvaluationSurroundings {
 
 export class RequestAnswerer {
   readonly session: EvalSession;
-  readonly #io: NodeEvalIo;
+  readonly #surroundings: EvaluationSurroundings;
   readonly #trees: ParseCache | undefined;
+  #io: NodeEvalIo;
 
-  constructor(io: NodeEvalIo, surroundings: EvaluationSurroundings, trees?: ParseCache) {
+  /** `keepCode`: `renew` will be called. */
+  constructor(io: NodeEvalIo, surroundings: EvaluationSurroundings, trees?: ParseCache, keepCode = false) {
     this.#io = io;
+    this.#surroundings = surroundings;
     this.#trees = trees;
     this.session = EvalSession.create(io, evalSettings(surroundings), {
       trees,
+      keepCode,
       builtins: flakeBuiltins,
     });
+  }
+
+  /** Begins a new run, with nothing known but code. */
+  renew(io: NodeEvalIo): void {
+    this.#io = io;
+    this.session.renew(io, evalSettings(this.#surroundings));
   }
 
   /** @throws NixError */

@@ -47,6 +47,9 @@ const withoutEffect = new Set([
   'max-jobs',
   'parse-cache',
   'parse-cache-size',
+  'resident-evaluator',
+  'resident-idle',
+  'resident-memory',
 ]);
 
 /** Features that let builds have results which their derivation does not fix. */

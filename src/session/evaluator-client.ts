@@ -24,8 +24,25 @@ export interface EvaluatorClientOptions {
   readonly signal: AbortSignal;
 }
 
+/** How an evaluation ended and, where that is recorded, what it learned. */
+export interface Evaluated {
+  readonly outcome: EvaluationOutcome;
+  readonly learned: EvaluationInputs | undefined;
+}
+
+/** For whom an evaluator works now. */
+export interface EvaluatorUse {
+  readonly handlers: Readonly<Record<string, Handler>>;
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 export class EvaluatorClient {
   readonly #options: EvaluatorClientOptions;
+  /** Looked up at each call: they change with the user. */
+  readonly #handlers: Record<string, Handler>;
+  #signal: AbortSignal;
+  #env: Readonly<Record<string, string | undefined>> | undefined;
   #running: { worker: Worker; responder: SyncResponder; port: MessagePort } | undefined;
   #next = 1;
   readonly #pending = new Map<
@@ -35,13 +52,20 @@ export class EvaluatorClient {
 
   constructor(options: EvaluatorClientOptions) {
     this.#options = options;
+    this.#handlers = { ...options.handlers };
+    this.#signal = options.signal;
+  }
+
+  /** From now on the evaluator works for somebody else; only one that keeps nothing but code may. */
+  adopt({ handlers, signal, env }: EvaluatorUse): void {
+    Object.assign(this.#handlers, handlers);
+    this.#signal = signal;
+    this.#env = env;
   }
 
   /** Evaluates: how that ended (positions and traces of an error included) and, where it is recorded, what it learned. */
-  async evaluate(
-    request: EvaluationRequest,
-  ): Promise<{ readonly outcome: EvaluationOutcome; readonly learned: EvaluationInputs | undefined }> {
-    const reply = await this.#send({ kind: 'evaluate', request });
+  async evaluate(request: EvaluationRequest): Promise<Evaluated> {
+    const reply = await this.#send({ kind: 'evaluate', request, env: this.#env });
     const outcome = 'error' in reply ? { error: reply.error } : { answer: reply.value as EvaluationAnswer };
     return { outcome, learned: reply.learned };
   }
@@ -62,7 +86,7 @@ export class EvaluatorClient {
   async #send(request: WorkerRequest): Promise<WorkerReply> {
     const { worker, responder } = (this.#running ??= this.#start());
     const id = this.#next++;
-    const { signal } = this.#options;
+    const signal = this.#signal;
     signal.throwIfAborted();
     const onAbort = () => responder.interrupt();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -82,7 +106,7 @@ export class EvaluatorClient {
   #start() {
     const channel = new MessageChannel();
     const signal = makeSignal();
-    const responder = new SyncResponder(channel.port1, signal, this.#options.handlers);
+    const responder = new SyncResponder(channel.port1, signal, this.#handlers);
     const worker = new Worker(workerFile(), {
       workerData: { ...this.#options.workerData, port: channel.port2, signal } satisfies EvaluatorWorkerData,
       transferList: [channel.port2],
@@ -95,7 +119,7 @@ export class EvaluatorClient {
     worker.on('error', (error) => this.#failAll(workerFailure(error)));
     worker.on('exit', () =>
       this.#failAll(
-        this.#options.signal.aborted ? new Interrupted() : new NixError('the evaluator stopped unexpectedly'),
+        this.#signal.aborted ? new Interrupted() : new NixError('the evaluator stopped unexpectedly'),
       ),
     );
     return { worker, responder, port: channel.port1 };

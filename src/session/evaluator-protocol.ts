@@ -17,10 +17,17 @@ export interface EvaluatorWorkerData {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether replies tell what evaluation learned. */
   readonly recordInputs: boolean;
+  /** Whether each evaluation begins anew, with nothing kept but code: for a Worker that outlives commands. */
+  readonly keepCode?: boolean;
 }
 
 export type WorkerRequest =
-  | { readonly kind: 'evaluate'; readonly request: EvaluationRequest }
+  | {
+      readonly kind: 'evaluate';
+      readonly request: EvaluationRequest;
+      /** The environment, where it may be another than that at the start. */
+      readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+    }
   | { readonly kind: 'findFile'; readonly name: string };
 
 export type WorkerReply = ({ readonly value: unknown } | { readonly error: TransferredError }) & {

@@ -4,24 +4,33 @@ import { RequestAnswerer } from './answer-request.ts';
 import { transferError } from './error-transfer.ts';
 import { InputRecorder } from './evaluation-inputs.ts';
 import type { EvaluatorWorkerData, WorkerReply, WorkerRequest } from './evaluator-protocol.ts';
+import { collectWhenIdle } from './idle-collection.ts';
 import { NodeEvalIo } from './node-eval-io.ts';
 import { openParseCache } from './open-parse-cache.ts';
 import { PathResolver } from './path-resolver.ts';
 import { SyncCaller } from './sync-channel.ts';
 
 const data = workerData as EvaluatorWorkerData;
+const keepCode = data.keepCode === true;
 const caller = new SyncCaller(data.port, data.signal);
-const recorder = data.recordInputs ? new InputRecorder() : undefined;
-const io = new NodeEvalIo({
-  storeDir: data.storeDir,
-  resolver: new PathResolver(data.storeDir, data.realStoreDir),
-  caller,
-  env: data.env,
-  writeStore: true,
-  recorder,
-});
-const answerer = new RequestAnswerer(io, data, openParseCache(data));
+let recorder = newRecorder();
+const answerer = new RequestAnswerer(newIo(data.env), data, openParseCache(data), keepCode);
 answerer.session.setInterrupt(data.signal.subarray(1));
+
+function newRecorder(): InputRecorder | undefined {
+  return data.recordInputs ? new InputRecorder() : undefined;
+}
+
+function newIo(env: EvaluatorWorkerData['env']): NodeEvalIo {
+  return new NodeEvalIo({
+    storeDir: data.storeDir,
+    resolver: new PathResolver(data.storeDir, data.realStoreDir),
+    caller,
+    env,
+    writeStore: true,
+    recorder,
+  });
+}
 
 parentPort!.on('message', ({ id, request }: { id: number; request: WorkerRequest }) => {
   let reply: WorkerReply;
@@ -35,9 +44,14 @@ parentPort!.on('message', ({ id, request }: { id: number; request: WorkerRequest
   // answered only after the posts before it have been received.
   caller.call('flush');
   parentPort!.postMessage({ id, reply });
+  if (keepCode) collectWhenIdle();
 });
 
 function answer(request: WorkerRequest): unknown {
   if (request.kind === 'findFile') return answerer.lookUp(request.name);
+  if (keepCode) {
+    recorder = newRecorder();
+    answerer.renew(newIo(request.env ?? data.env));
+  }
   return answerer.evaluate(request.request);
 }

@@ -13,6 +13,8 @@ export type {
 } from './evaluation.ts';
 export type { FlakeInfo, FlakeSource } from './flake-source.ts';
 export { openSession } from './open-session.ts';
+export { residentStatus, stopResident } from './resident-client.ts';
+export type { ResidentStatus } from './resident-protocol.ts';
 export {
   defaultSearchPath,
   parseSearchPathEntry,

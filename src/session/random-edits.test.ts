@@ -1,4 +1,4 @@
-/** The evaluation cache under random edits of a tree: what it gives is what a fresh evaluation gives. */
+/** The evaluation cache and the resident evaluator under random edits of a tree: they give what a fresh evaluation gives. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
@@ -18,6 +18,19 @@ const texts = [
   'if builtins.pathExists ./c then builtins.hashFile "sha256" ./c else builtins.getEnv "X"',
   'builtins.trace (builtins.readDir ./.) (import ./b)',
   'builtins.readFileType ./a',
+  'let f = import ./d/e; in [ (import ./b) (f) (builtins.scopedImport { x = 1; } ./c) ]',
+  'import ./d/f { file = ./a; }',
+];
+
+const contents = [
+  '1',
+  '2',
+  '{ file }: import file',
+  'builtins.pathExists ./a',
+  'let x = import ./a; in [ x (builtins.trace "read" x) ]',
+  'builtins.currentSystem + builtins.readFile ./c',
+  'throw "no"',
+  '1 +',
 ];
 
 test('random edits', async (t) => {
@@ -31,7 +44,9 @@ test('random edits', async (t) => {
     for (const text of texts) {
       const { isKept, ...given } = await scene.evaluate(text);
       if (isKept) kept++;
-      assert.deepEqual(given, scene.afresh(text), `round ${round}: ${text}`);
+      const fresh = scene.afresh(text);
+      assert.deepEqual(given, fresh, `round ${round}: ${text}`);
+      assert.deepEqual(scene.resident(text), fresh, `resident, round ${round}: ${text}`);
     }
   }
   t.diagnostic(`${kept} of ${250 * texts.length} answers were kept ones`);
@@ -46,7 +61,7 @@ function edit(scene: CachedScene, next: (limit: number) => number): void {
     switch (next(8)) {
       case 0:
       case 1:
-        scene.write(name, String(next(3)));
+        scene.write(name, contents[next(contents.length)]);
         break;
       case 2:
         rmSync(path, { recursive: true });

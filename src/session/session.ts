@@ -35,7 +35,7 @@ import { rebuildError } from './error-transfer.ts';
 import type { EvaluationAnswer, EvaluationRequest, FoundDerivation } from './evaluation.ts';
 import type { EvaluationOutcome } from './evaluation-cache.ts';
 import type { EvaluationFetcher } from './evaluation-fetch.ts';
-import { EvaluatorClient } from './evaluator-client.ts';
+import { type Evaluated, EvaluatorClient } from './evaluator-client.ts';
 import { PathResolver } from './path-resolver.ts';
 import { PendingAdditions } from './pending-additions.ts';
 import { readBuildLog } from './read-build-log.ts';
@@ -55,6 +55,13 @@ export interface SessionOptions {
   readonly onlyReads?: boolean;
   /** Names the program, for the evaluation cache; the bundle has a name of its own, the sources none. */
   readonly build?: string;
+  /**
+   * An evaluator that outlives the session. Such a session neither builds nor fetches for evaluation: see
+   * `neededMore`.
+   */
+  readonly evaluator?: EvaluatorHolder;
+  /** Gets what evaluation prints, instead of the logger. */
+  readonly print?: (message: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -63,6 +70,11 @@ export interface Installable {
   /** Printed store path of the `.drv`. */
   readonly drvPath: string;
   readonly outputs: readonly string[];
+}
+
+/** Where an evaluator that outlives sessions is kept. */
+export interface EvaluatorHolder {
+  client?: EvaluatorClient;
 }
 
 /** Opens the store; the rest follows when it is needed. */
@@ -95,6 +107,7 @@ export class Session {
   readonly #cached: CachedEvaluation | undefined;
   #evaluator: EvaluatorClient | undefined;
   #builder: Builder | undefined;
+  #neededMore = false;
   #fetcher: Promise<EvaluationFetcher> | undefined;
 
   constructor(options: SessionOptions, location: StoreLocation, store: LocalStore) {
@@ -131,10 +144,31 @@ export class Session {
     const kept = key === undefined ? undefined : await this.#cached!.find(key, request, this.#questions());
     for (const message of kept?.printed ?? []) this.#print(message);
     if (kept !== undefined) return answerOrThrow(kept.outcome);
-    const { outcome, learned } = await this.#client().evaluate(request);
-    if ('answer' in outcome) await this.#additions.settle();
+    const { outcome, learned } = (await this.#askResident(request)) ?? (await this.evaluateAnew(request));
     if (key !== undefined && learned !== undefined) this.#cached!.add(key, outcome, learned);
     return answerOrThrow(outcome);
+  }
+
+  /** Evaluates in this process; what was produced is in the store unless the outcome is an error. */
+  async evaluateAnew(request: EvaluationRequest) {
+    const result = await this.#client().evaluate(request);
+    if ('answer' in result.outcome) await this.#additions.settle();
+    return result;
+  }
+
+  /** Whether evaluation wanted something built or fetched from a session that does neither. */
+  get neededMore(): boolean {
+    return this.#neededMore;
+  }
+
+  /** Lets the user's resident evaluator do it, where one is wanted and there. */
+  async #askResident(request: EvaluationRequest): Promise<Evaluated | undefined> {
+    const { settings, evaluator } = this.#options;
+    const isWanted = settings['resident-evaluator'] && evaluator === undefined && !this.#evaluator;
+    if (!isWanted || request.source.kind === 'flake') return undefined;
+    const { askResident } = await import('./resident-client.ts');
+    const print = (message: string) => this.#print(message);
+    return askResident(request, { ...this.#options, directory: process.cwd() }, this.#questions(), print);
   }
 
   /** Resolves `<name>` in the search path; byte strings. */
@@ -151,7 +185,8 @@ export class Session {
   }
 
   #print(message: string): void {
-    this.logger.log(Verbosity.error, message);
+    if (this.#options.print) this.#options.print(message);
+    else this.logger.log(Verbosity.error, message);
   }
 
   /**
@@ -312,7 +347,16 @@ export class Session {
   }
 
   #client(): EvaluatorClient {
-    this.#evaluator ??= new EvaluatorClient({
+    const { evaluator, signal, env } = this.#options;
+    if (evaluator === undefined) return (this.#evaluator ??= this.#newEvaluator(false));
+    evaluator.client ??= this.#newEvaluator(true);
+    const handlers = { ...this.#handlers(), build: this.#refuse, fetch: this.#refuse };
+    evaluator.client.adopt({ handlers, signal, env });
+    return evaluator.client;
+  }
+
+  #newEvaluator(keepCode: boolean): EvaluatorClient {
+    return new EvaluatorClient({
       signal: this.#options.signal,
       workerData: {
         settings: this.settings,
@@ -320,12 +364,17 @@ export class Session {
         realStoreDir: this.location.realStoreDir,
         searchPath: this.searchPath,
         env: { ...this.#options.env },
-        recordInputs: this.#cached !== undefined,
+        recordInputs: keepCode || this.#cached !== undefined,
+        keepCode,
       },
       handlers: this.#handlers(),
     });
-    return this.#evaluator;
   }
+
+  readonly #refuse = (): never => {
+    this.#neededMore = true;
+    throw new NixError('this evaluator neither builds nor fetches');
+  };
 
   /** What the evaluator may ask; see `NodeEvalIo`. */
   #handlers() {

@@ -136,6 +136,17 @@ export const settingDefinitions = {
   'parse-cache': setting('boolean', true, 'keep parsed files below the cache directory (Firn)'),
   'parse-cache-size': setting('integer', 300, 'megabytes that kept parsed files may take (Firn)'),
   'pure-eval': setting('boolean', false, 'refuse what would make evaluation depend on the machine'),
+  'resident-evaluator': setting(
+    'boolean',
+    false,
+    'let a process of your own, started on demand, evaluate: it keeps warm code between commands (Firn)',
+  ),
+  'resident-idle': setting(
+    'integer',
+    900,
+    'seconds without work after which the resident evaluator ends (Firn)',
+  ),
+  'resident-memory': setting('integer', 3000, 'megabytes beyond which the resident evaluator ends (Firn)'),
   'restrict-eval': setting('boolean', false, 'evaluation reads only the search path and `allowed-uris`'),
   sandbox: setting('string', 'true', 'run builds in a sandbox: true, false or relaxed', [
     'build-use-chroot',

@@ -28,6 +28,7 @@ export interface Shown {
 export class CachedScene implements Disposable {
   /** Where the files are; the cache and the store are beside it. */
   readonly directory: string;
+  #kept: RequestAnswerer | undefined;
   readonly #root = mkdtempSync(join(tmpdir(), 'firn-cached-'));
 
   constructor(files: Readonly<Record<string, string>> = {}) {
@@ -72,6 +73,16 @@ export class CachedScene implements Disposable {
     return shown(outcome, printed);
   }
 
+  /** Evaluates with an evaluator that has been there since the first call, as the resident one does. */
+  resident(text: string): Shown {
+    const printed: string[] = [];
+    const io = this.#io({}, printed, undefined);
+    const { env, surroundings } = this.#surroundings({});
+    this.#kept ??= new RequestAnswerer(io, { ...surroundings, env }, undefined, true);
+    this.#kept.renew(io);
+    return shown(outcomeOf(this.#kept, this.#open(text, {}).request), printed);
+  }
+
   #environment(options: SceneOptions): Record<string, string> {
     return { HOME: '/home/of-the-test', XDG_CACHE_HOME: join(this.#root, 'cache'), ...options.env };
   }
@@ -97,11 +108,17 @@ export class CachedScene implements Disposable {
     return { cached, request };
   }
 
-  #run(request: EvaluationRequest, options: SceneOptions, recorder: InputRecorder | undefined) {
-    const printed: string[] = [];
+  #surroundings(options: SceneOptions) {
+    return {
+      env: this.#environment(options),
+      surroundings: { settings: settings(options), searchPath: [] },
+    };
+  }
+
+  #io(options: SceneOptions, printed: string[], recorder: InputRecorder | undefined): NodeEvalIo {
     const env = this.#environment(options);
     const { storeDir, realStoreDir } = locateStore(join(this.#root, 'store'), env);
-    const io = new NodeEvalIo({
+    return new NodeEvalIo({
       storeDir,
       resolver: new PathResolver(storeDir, realStoreDir),
       caller: {
@@ -114,14 +131,21 @@ export class CachedScene implements Disposable {
       writeStore: false,
       recorder,
     });
-    const answerer = new RequestAnswerer(io, { settings: settings(options), env, searchPath: [] });
-    let outcome: EvaluationOutcome;
-    try {
-      outcome = { answer: answerer.evaluate(request) };
-    } catch (error) {
-      outcome = { error: transferError(error) };
-    }
-    return { outcome, printed };
+  }
+
+  #run(request: EvaluationRequest, options: SceneOptions, recorder: InputRecorder | undefined) {
+    const printed: string[] = [];
+    const { env, surroundings } = this.#surroundings(options);
+    const answerer = new RequestAnswerer(this.#io(options, printed, recorder), { ...surroundings, env });
+    return { outcome: outcomeOf(answerer, request), printed };
+  }
+}
+
+function outcomeOf(answerer: RequestAnswerer, request: EvaluationRequest): EvaluationOutcome {
+  try {
+    return { answer: answerer.evaluate(request) };
+  } catch (error) {
+    return { error: transferError(error) };
   }
 }
 

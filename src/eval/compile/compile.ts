@@ -122,11 +122,15 @@ export interface CompileOptions {
   readonly globals: ReadonlyMap<string, Lazy>;
 }
 
-/** Code for a parsed file; call it without arguments to evaluate the file's expression. */
+/** Code for a parsed file; call it without arguments to evaluate the file's expression, as often as you like. */
 export function compileFile(file: ParsedFile, sizeBytes: number, options: CompileOptions): () => Value {
   const scope = new Scope(fileScope(file.source, sizeBytes, options), null, null);
   const root = new Env(null);
-  return () => compile(file.root, scope)(root);
+  let run: Run | undefined;
+  return () => {
+    run ??= compile(file.root, scope);
+    return run(root);
+  };
 }
 
 function fileScope(source: SourceFile, sizeBytes: number, { runtime, globals }: CompileOptions): FileScope {
