@@ -1,8 +1,9 @@
 # Makes scripts run from the store: their interpreters, and where Python and Perl look for modules.
 #
 # Python scripts get an interpreter of their own package, a
-# virtual environment (pyvenv.cfg, PEP 405) whose only content is a list of the closure's module directories; Perl
-# scripts get them in @INC by a line after the first. Neither leaks into the programs that a script starts.
+# virtual environment (pyvenv.cfg, PEP 405) whose only content is a list of the closure's module directories; Perl and
+# Ruby scripts get them in their load path by a line after the first. Neither leaks into the programs that a script
+# starts.
 package Scripts;
 
 use strict;
@@ -50,6 +51,7 @@ sub _second_line {
     my ($self, $name, $rest) = @_;
     my $path = join(':', $self->{programs}->directories_for($rest));
     return $self->_perl_line($path) if $name eq 'perl';
+    return $self->_ruby_line($path) if $name =~ /\Aruby[\d.]*\z/;
     return '' if $path eq '' || $name !~ /\A(?:sh|dash|bash|ksh|mksh|zsh)\z/ || $rest =~ $READS_ITSELF;
     return "\nexport PATH=\"\${PATH:+\$PATH:}$path\"";
 }
@@ -59,6 +61,7 @@ sub _second_line {
 sub _own_paths {
     my ($self, $text) = @_;
     return $text if length($text) > 1 << 20 || index($text, '/usr/') < 0;
+    $text =~ s{(sys\.path\.(?:append|insert)\((?:\d+,[ \t]*)?["'])(/usr/[\w./+-]+)(?=["'])}{$1 . $self->_module_dir($2)}ge;
     $text =~ s{(?<![\w./\}:+~-])(/usr/(?:bin|sbin|lib|libexec|share|games)/[\w.+\@%/-]*[\w+])}{$self->_own_path($1)}ge;
     return $text;
 }
@@ -71,6 +74,12 @@ sub _own_path {
         elsif ($flat =~ m{\A(?:share|lib)/[^/]+/.}) { $self->{closure}->find($flat) // $path }
         else { $path }
     };
+}
+
+# A directory of modules that a script names, in this package or the first one that has it.
+sub _module_dir {
+    my ($self, $path) = @_;
+    return ($self->module_dirs(Unpack::flatten($path)))[0] // $path;
 }
 
 # The interpreter in this package or the closure, or undef.
@@ -138,6 +147,20 @@ sub _perl_line {
     my $line = @dirs ? "unshift \@INC, qw(@dirs); " : '';
     $line .= "\$ENV{PATH} .= (length \$ENV{PATH} ? ':' : '') . '$path'; " if $path ne '';
     return $line eq '' ? '' : "\nBEGIN { $line}";
+}
+
+# Ruby finds the modules of its own package; those of the others, and the descriptions of their gems, are told.
+sub _ruby_line {
+    my ($self, $path) = @_;
+    my $known = $self->{ruby} //= do {
+        my @dirs = map { ($_, glob("$_/[0-9]*")) } $self->module_dirs('lib/ruby/vendor_ruby', "lib/$self->{triplet}/ruby/vendor_ruby");
+        my @gems = map { glob("$_/*") } $self->module_dirs('share/rubygems-integration');
+        { load => [ @dirs, map { glob("$_/gems/*/lib") } @gems ], gems => [ grep { -d "$_/specifications" } @gems ] };
+    };
+    my $line = @{ $known->{load} } ? "\$:.push(*%w[@{ $known->{load} }]); " : '';
+    $line .= "Gem.paths = { 'GEM_PATH' => [*Gem.path, *%w[@{ $known->{gems} }]].join(':') } if defined?(Gem); " if @{ $known->{gems} };
+    $line .= "ENV['PATH'] = [ENV['PATH'], '$path'].compact.join(':'); " if $path ne '';
+    return $line eq '' ? '' : "\n$line";
 }
 
 # Where Debian's packages have Perl modules. $search maps relative paths to existing directories.
