@@ -11,6 +11,8 @@ export interface Case {
   readonly quantity: Quantity;
   /** The program; `nix-instantiate` unless said. */
   readonly program?: string;
+  /** Turns before the first that counts; 1 unless said. */
+  readonly warmUps?: number;
   /** Whether the outputs of Firn and C++ Nix must be the same. */
   readonly sameOutput: boolean;
   /** Largest ratio to C++ Nix's time that is good enough, and the one to aim at. */
@@ -29,7 +31,13 @@ export interface Trees {
   readonly channel: string | undefined;
 }
 
-const noCaches = ['--option', 'parse-cache', 'false'];
+const anew = ['--option', 'eval-cache', 'false'];
+const noCaches = [...anew, '--option', 'parse-cache', 'false'];
+const resident = [...anew, '--option', 'resident-evaluator', 'true'];
+/** Turns until a resident evaluator is warm: in the first one it is only started. */
+const residentWarmUps = 5;
+/** Stands for the number of the turn. */
+const turn = '@TURN@';
 
 /** All cases that the trees at hand allow. */
 export function cases(trees: Trees): Case[] {
@@ -37,7 +45,7 @@ export function cases(trees: Trees): Case[] {
     startUp(),
     ...[...trees.nixpkgs].flatMap(([name, path]) => treeCases(name, path)),
     ...small(),
-    modules(trees.repository),
+    ...modules(trees.repository),
     ...example(trees),
   ];
 }
@@ -70,16 +78,42 @@ function treeCases(name: string, path: string): Case[] {
   });
   return [
     ...(isBig ? [row('cold, no cache of ours', noCaches, 1.5, 1)] : []),
-    row('cold process, parse cache on disk', [], isBig ? 1.2 : 1.5, isBig ? 0.8 : 1),
+    row('cold process, parse cache on disk', anew, isBig ? 1.2 : 1.5, isBig ? 0.8 : 1),
+    row('the same command again (evaluation cache)', [], 0.15, 0.05),
+    oneLineEdited(name, path),
     ...(isBig ? [{ ...row('peak memory', noCaches, 1.5, 1), quantity: 'memory' as const }] : []),
     ...['hello', 'firefox'].map((attribute) => ({
-      ...row('', [], 2, 1),
+      ...row('', anew, 2, 1),
       name: `${name} package ${attribute}, parse cache on disk`,
       evaluation: {
         args: ['--eval', '-E', `(import ${path} { }).${attribute}.drvPath`],
+        firnArgs: anew,
+      },
+    })),
+    ...['hello', 'firefox'].map((attribute) => ({
+      ...row('', resident, 1, 0.5),
+      name: `${name} package ${attribute}, resident evaluator`,
+      warmUps: residentWarmUps,
+      evaluation: {
+        args: ['--eval', '-E', `(import ${path} { }).${attribute}.drvPath`],
+        firnArgs: resident,
       },
     })),
   ];
+}
+
+/** The system with another host name in each turn, so that its `.drv` is another one. */
+function oneLineEdited(name: string, path: string): Case {
+  const system = systemOf(path).replace('"bench"', `"bench${turn}"`);
+  return {
+    name: `${name} system, one line edited, resident evaluator`,
+    evaluation: { args: ['--eval', '-E', system], turnMark: turn, firnArgs: resident },
+    quantity: 'time',
+    warmUps: residentWarmUps,
+    sameOutput: true,
+    must: 0.5,
+    aim: 0.2,
+  };
 }
 
 /** A server with SSH: as small as a NixOS system of those trees gets that somebody may log in to. */
@@ -105,26 +139,27 @@ const expressions: Readonly<Record<string, string>> = {
 };
 
 function small(): Case[] {
-  return Object.entries(expressions).map(([name, text]) => ({
-    name: `${name}, cold`,
-    evaluation: { args: ['--eval', '-E', text], firnArgs: noCaches },
-    quantity: 'time',
-    sameOutput: true,
-    must: 2,
-    aim: 1,
-  }));
+  return Object.entries(expressions).flatMap(([name, text]) => coldAndResident(name, ['--eval', '-E', text]));
 }
 
-function modules(repository: string): Case {
+function modules(repository: string): Case[] {
   const file = join(repository, 'bench/nix/modules-500.nix');
-  return {
-    name: 'evalModules over 500 modules, cold',
-    evaluation: { args: ['--eval', '--strict', file, '-A', 'sum'], firnArgs: noCaches },
-    quantity: 'time',
-    sameOutput: true,
-    must: 2,
-    aim: 1,
-  };
+  return coldAndResident('evalModules over 500 modules', ['--eval', '--strict', file, '-A', 'sum']);
+}
+
+function coldAndResident(name: string, args: readonly string[]): Case[] {
+  const common = { quantity: 'time', sameOutput: true } as const;
+  return [
+    { ...common, name: `${name}, cold`, evaluation: { args, firnArgs: noCaches }, must: 2, aim: 1 },
+    {
+      ...common,
+      name: `${name}, resident evaluator`,
+      evaluation: { args, firnArgs: resident },
+      warmUps: residentWarmUps,
+      must: 1,
+      aim: 0.5,
+    },
+  ];
 }
 
 function example({ repository, channel }: Trees): Case[] {
@@ -138,5 +173,5 @@ function example({ repository, channel }: Trees): Case[] {
     quantity: 'time',
     sameOutput: true,
   });
-  return [row('cold, no cache of ours', noCaches), row('cold process, parse cache on disk', [])];
+  return [row('cold, no cache of ours', noCaches), row('cold process, parse cache on disk', anew)];
 }

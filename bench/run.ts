@@ -16,7 +16,7 @@ import { bundleIsStale, writeBundle } from '../scripts/bundle.ts';
 import { type Case, cases } from './cases.ts';
 import { type Figures, measure, type Run, summarise } from './measure.ts';
 import { formatRow, type Row, tableHead } from './report.ts';
-import { firn, oracle, type Subject } from './subjects.ts';
+import { type Evaluation, firn, oracle, type Subject } from './subjects.ts';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -61,19 +61,35 @@ function treeArgument(text: string): [string, string] {
   return [text.slice(0, equals), resolve(text.slice(equals + 1))];
 }
 
-/** Measures a case with all subjects in turns; the first turn only warms files and caches. */
+/** What is evaluated in the nth turn. */
+function inTurn(evaluation: Evaluation, turn: number): Evaluation {
+  const { args, turnMark } = evaluation;
+  if (turnMark === undefined) return evaluation;
+  return { ...evaluation, args: args.map((text) => text.replaceAll(turnMark, String(turn))) };
+}
+
+/** Ends the evaluator that Firn left running, if any. */
+async function stopEvaluator(subject: Subject): Promise<void> {
+  await measure(subject.command('firn', { args: ['evaluator', 'stop'] })).catch(() => {});
+}
+
+/** Measures a case with all subjects in turns; the first turns only warm files and caches. */
 async function runCase(one: Case, subjects: readonly Subject[], runs: number): Promise<Row> {
   const all = new Map<Subject, Run[]>(subjects.map((subject) => [subject, []]));
-  for (let turn = 0; turn <= runs; turn++) {
+  const { warmUps = 1 } = one;
+  for (let turn = 0; turn < warmUps + runs; turn++) {
     const outputs = new Set<string>();
     for (const subject of subjects) {
-      const run = await measure(subject.command(one.program ?? 'nix-instantiate', one.evaluation));
+      const run = await measure(
+        subject.command(one.program ?? 'nix-instantiate', inTurn(one.evaluation, turn)),
+      );
       outputs.add(run.output);
-      if (turn > 0) all.get(subject)!.push(run);
+      if (turn >= warmUps) all.get(subject)!.push(run);
     }
     if (one.sameOutput && outputs.size > 1)
       throw new Error(`'${one.name}': the results differ:\n${[...outputs].join('\n')}`);
   }
+  for (const subject of subjects.filter(({ isFirn }) => isFirn)) await stopEvaluator(subject);
   const figures = new Map<Subject, Figures>([...all].map(([subject, some]) => [subject, summarise(some)]));
   return { case: one, figures: [...figures] };
 }

@@ -7,6 +7,8 @@ import type { BenchCommand } from './measure.ts';
 /** What a case runs: the arguments of `nix-instantiate`, and what only Firn gets. */
 export interface Evaluation {
   readonly args: readonly string[];
+  /** What the arguments have for this text in the nth turn, where each turn is to evaluate something new. */
+  readonly turnMark?: string;
   /** Further arguments for Firn, such as caches turned off. */
   readonly firnArgs?: readonly string[];
   readonly cwd?: string;
