@@ -1,13 +1,15 @@
 /**
  * Bundles the program into `dist/`: `main.js` (all commands, split so that each loads only what it needs),
- * the evaluator's worker, and the library entry. Declarations are written beside it by `tsc`.
+ * the evaluator's worker, and the library entry. Declarations are written beside it by `tsc`. Packages of others keep their
+ * notices: at the end of the file that they are in, and with their licences in `THIRD-PARTY.txt`.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { directImportsPlugin } from './direct-imports.ts';
+import { thirdPartyNotices } from './third-party.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -48,7 +50,7 @@ function buildName(): string {
 export async function writeBundle(outdir = dist): Promise<void> {
   const present = Object.entries(entryPoints).filter(([, file]) => existsSync(join(root, file)));
   rmSync(outdir, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     entryPoints: Object.fromEntries(present.map(([name, file]) => [name, join(root, file)])),
     outdir,
     bundle: true,
@@ -60,7 +62,9 @@ export async function writeBundle(outdir = dist): Promise<void> {
     minifySyntax: true,
     minifyWhitespace: true,
     keepNames: true,
-    legalComments: 'none',
+    legalComments: 'eof',
+    metafile: true,
+    absWorkingDir: root,
     define: { FIRN_VERSION: JSON.stringify(version), FIRN_BUILD: JSON.stringify(buildName()) },
     chunkNames: 'chunk-[hash]',
     banner: {
@@ -68,6 +72,7 @@ export async function writeBundle(outdir = dist): Promise<void> {
     },
     logLevel: 'warning',
   });
+  writeFileSync(join(outdir, 'THIRD-PARTY.txt'), thirdPartyNotices(root, Object.keys(metafile.inputs)));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
