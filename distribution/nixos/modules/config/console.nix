@@ -47,6 +47,7 @@ in
   };
 
   config = lib.mkIf cfg.enable {
+    environment.systemPackages = [ (pkgs.debianPackage "kbd") ];
     environment.etc."vconsole.conf".text =
       "KEYMAP=${cfg.keyMap}\n" + lib.optionalString (cfg.font != null) "FONT=${cfg.font}\n";
 

@@ -397,6 +397,11 @@ in
       text = "";
     };
 
+    # The shells that packages are, where `toShellPath` says.
+    environment.systemPackages = builtins.filter lib.isDerivation (
+      [ cfg.defaultUserShell ] ++ map (user: user.shell) (lib.attrValues cfg.users)
+    );
+
     environment.etc = {
       subuid = lib.mkIf (ranges "subUidRanges" "startUid" != "") {
         text = ranges "subUidRanges" "startUid";

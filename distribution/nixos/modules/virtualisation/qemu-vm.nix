@@ -194,6 +194,18 @@ in
       example = [ 512 ];
       description = "Sizes, in mebibytes, of more disks, empty at every start.";
     };
+    fileSystems = mkOption {
+      type = types.attrsOf types.attrs;
+      default = { };
+      example = {
+        "/data" = {
+          device = "/dev/vdb";
+          fsType = "ext4";
+          autoFormat = true;
+        };
+      };
+      description = "File systems of the guest beside its own: those of `fileSystems` belong to the real machine.";
+    };
     graphics = mkOption {
       type = types.bool;
       default = false;
@@ -434,6 +446,7 @@ in
           ];
         }
       ) cfg.sharedDirectories
+      // cfg.fileSystems
     );
     swapDevices = lib.mkOverride 10 [ ];
     boot.loader.grub = {
