@@ -147,7 +147,9 @@ function evaluateQuickly(wanted: EvaluationRequest, running: RunningCommand) {
   const { env, storeUri, searchPath } = running.invocation;
   const settings = finalSettings(running.invocation);
   const print = (message: string) => running.logger.log(Verbosity.error, message);
-  return evaluateSmall(wanted, { settings, env, storeUri, searchPath, print });
+  const explain = (line: string) => settings['explain-cache'] && print(`evaluation cache: ${line}`);
+  const { signal } = running;
+  return evaluateSmall(wanted, { settings, env, storeUri, searchPath, print, explain, signal });
 }
 
 function defaultPositional(options: Options): string[] {

@@ -5,6 +5,7 @@ import { AttrSet, EvalSession, type EvalSettings, type Lazy, typeName } from '..
 import { flakeBuiltins } from '../flakes/index.ts';
 import type { AutoArgument, EvaluationAnswer, EvaluationRequest, ExpressionSource } from './evaluation.ts';
 import { findDerivations, stringText } from './find-derivations.ts';
+import { findPackages } from './find-packages.ts';
 import { flakeRoot } from './flake-source.ts';
 import type { NodeEvalIo } from './node-eval-io.ts';
 import type { ParseCache } from './parse-cache.ts';
@@ -62,6 +63,14 @@ export class RequestAnswerer {
         findDerivations(this.session, this.session.selectPath(root, path, args).value, path, args),
       );
       return { kind: 'derivations', derivations };
+    }
+    if (request.output === 'packages') {
+      const query = request.packages!;
+      const texts = request.attrPaths.map((prefix) => {
+        const { value } = this.session.selectPath(root, prefix, args);
+        return JSON.stringify(findPackages(this.session, value, { prefix, args, query }));
+      });
+      return { kind: 'texts', texts };
     }
     return {
       kind: 'texts',

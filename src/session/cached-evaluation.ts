@@ -55,6 +55,9 @@ const withoutEffect = new Set([
 /** Features that let builds have results which their derivation does not fix. */
 const unfixing = ['ca-derivations', 'impure-derivations', 'dynamic-derivations'];
 
+/** Keys whose answers this process found not to hold: they are not looked at twice. */
+const stale = new Set<string>();
+
 export class CachedEvaluation {
   readonly #options: CachedEvaluationOptions;
   readonly #cache: EvaluationCache;
@@ -114,15 +117,22 @@ export class CachedEvaluation {
     request: EvaluationRequest,
     store: StoreQuestions | undefined,
   ): Promise<EvaluationRecord | undefined> {
+    if (stale.has(key)) return undefined;
     const record = this.#cache.find(key);
     if (record === undefined) {
+      stale.add(key);
       this.#options.explain('no answer is kept for this request');
       return undefined;
     }
+    if (store === undefined && record.inputs.some(([kind]) => kind === 'valid')) return undefined;
     const reason = await this.#staleBecause(record, request, store);
-    if (reason === undefined) this.#options.explain(`the kept answer holds: ${record.inputs.length} inputs`);
-    else this.#options.explain(`the kept answer does not hold: ${reason}`);
-    return reason === undefined ? record : undefined;
+    if (reason === undefined) {
+      this.#options.explain(`the kept answer holds: ${record.inputs.length} inputs`);
+      return record;
+    }
+    stale.add(key);
+    this.#options.explain(`the kept answer does not hold: ${reason}`);
+    return undefined;
   }
 
   async #staleBecause(
@@ -155,6 +165,7 @@ export class CachedEvaluation {
       return;
     }
     const { inputs, products, printed } = learned;
+    stale.delete(key);
     this.#cache.add(key, { inputs, products, printed, outcome });
   }
 }

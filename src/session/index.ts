@@ -3,6 +3,7 @@
 export type { BuildMode, BuildPlan } from '../builder/index.ts';
 export { buildSettings } from './build-settings.ts';
 export { currentUser } from './current-user.ts';
+export { compareVersions, DrvName } from './drv-name.ts';
 export type {
   AutoArgument,
   EvaluationAnswer,
@@ -10,6 +11,10 @@ export type {
   EvaluationRequest,
   ExpressionSource,
   FoundDerivation,
+  FoundPackage,
+  MetaValue,
+  PackageField,
+  PackageQuery,
 } from './evaluation.ts';
 export type { FlakeInfo, FlakeSource } from './flake-source.ts';
 export { openSession } from './open-session.ts';

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Interrupted } from '../diagnostics/index.ts';
 import type { StoreQuestions } from './cached-evaluation.ts';
 import type { EvaluationRequest } from './evaluation.ts';
+import type { EvaluationInputs } from './evaluation-inputs.ts';
 import type { Evaluated } from './evaluator-client.ts';
 import {
   type ResidentAnswer,
@@ -18,7 +19,7 @@ import {
   residentSocket,
   send,
 } from './resident-protocol.ts';
-import type { SessionOptions } from './session.ts';
+import type { Settings } from './settings.ts';
 
 /** Identifies the program; set by the bundler. */
 declare const FIRN_BUILD: string | undefined;
@@ -26,8 +27,16 @@ declare const FIRN_BUILD: string | undefined;
 /** Milliseconds within which a question is accepted. */
 const patience = 1000;
 
-export interface AskOptions extends SessionOptions {
+/** What a session is opened with, and the working directory. */
+export interface AskOptions {
+  readonly settings: Settings;
+  readonly env: NodeJS.ProcessEnv;
+  readonly storeUri: string | undefined;
+  readonly searchPath: readonly string[];
+  readonly onlyReads?: boolean;
+  readonly build?: string;
   readonly directory: string;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -41,7 +50,7 @@ export async function askResident(
   options: AskOptions,
   store: StoreQuestions,
   print: (message: string) => void,
-): Promise<Evaluated | undefined> {
+): Promise<(Evaluated & { readonly learned: EvaluationInputs }) | undefined> {
   const path = socketOf(options.env, options.build);
   if (path === undefined) return undefined;
   const { env, storeUri, searchPath, directory, settings } = options;
@@ -133,7 +142,7 @@ async function* answersOf(socket: Socket): AsyncGenerator<ResidentAnswer> {
 }
 
 /** Starts the evaluator as a process of its own that goes on after this one. */
-function startResident(path: string, { env, settings }: SessionOptions): void {
+function startResident(path: string, { env, settings }: AskOptions): void {
   const bundled = new URL('./resident-main.js', import.meta.url);
   const file = existsSync(bundled) ? bundled : new URL('./resident-main.ts', import.meta.url);
   const limits = [settings['resident-idle'], settings['resident-memory']].map(String);

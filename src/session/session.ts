@@ -31,9 +31,8 @@ import {
 } from '../store/index.ts';
 import { CachedEvaluation, type StoreQuestions } from './cached-evaluation.ts';
 import { currentUser } from './current-user.ts';
-import { rebuildError } from './error-transfer.ts';
+import { answerOrThrow } from './evaluate-without-store.ts';
 import type { EvaluationAnswer, EvaluationRequest, FoundDerivation } from './evaluation.ts';
-import type { EvaluationOutcome } from './evaluation-cache.ts';
 import type { EvaluationFetcher } from './evaluation-fetch.ts';
 import { type Evaluated, EvaluatorClient } from './evaluator-client.ts';
 import { PathResolver } from './path-resolver.ts';
@@ -438,12 +437,6 @@ export class Session {
   #parse(path: string): StorePath {
     return parseStorePath(this.store.storeDir, path);
   }
-}
-
-/** @throws NixError the error with which evaluation ended */
-function answerOrThrow(outcome: EvaluationOutcome): EvaluationAnswer {
-  if ('answer' in outcome) return outcome.answer;
-  return explainLookup(rebuildError(outcome.error));
 }
 
 /** Where `<nixpkgs>` is, unless the user is at work in it. */

@@ -1,6 +1,7 @@
 /**
- * Evaluation without the Worker and without a store, for short expressions on the command line (`-E '1 + 1'`): starting
- * a thread and opening a store take longer than most of them. Here is what may be tried; `evaluate-here.ts` tries.
+ * Evaluation without opening a store: of short expressions on the command line (`-E '1 + 1'`), for which starting a
+ * thread and opening a store take longer than themselves (`evaluate-here.ts` tries), and what the evaluation cache or the
+ * resident evaluator has an answer to (`evaluate-without-store.ts`).
  */
 import type { EvaluationAnswer, EvaluationRequest } from './evaluation.ts';
 import type { Settings } from './settings.ts';
@@ -20,10 +21,13 @@ export interface SmallEvaluationOptions {
   readonly searchPath: readonly string[];
   /** Gets what evaluation prints, once it is known that the evaluation counts. */
   readonly print: (message: string) => void;
+  /** Gets a line on the evaluation cache, when the settings ask for that. */
+  readonly explain?: (line: string) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * The answer to a request for a value, or `undefined` when the request is not small.
+ * The answer to a request that writes nothing, or `undefined` when it takes a session.
  *
  * @throws NixError as any evaluation does
  */
@@ -31,9 +35,14 @@ export async function evaluateSmall(
   request: EvaluationRequest,
   options: SmallEvaluationOptions,
 ): Promise<EvaluationAnswer | undefined> {
-  if (!looksSmall(request)) return undefined;
-  const { evaluateHere } = await import('./evaluate-here.ts');
-  return evaluateHere(request, options);
+  if (request.writeStore || request.source.kind === 'flake') return undefined;
+  if (looksSmall(request)) {
+    const { evaluateHere } = await import('./evaluate-here.ts');
+    const answer = evaluateHere(request, options);
+    if (answer !== undefined) return answer;
+  }
+  const { evaluateWithoutStore } = await import('./evaluate-without-store.ts');
+  return evaluateWithoutStore(request, options);
 }
 
 function looksSmall({ source, args, output, writeStore, attrPaths }: EvaluationRequest): boolean {
