@@ -35,11 +35,13 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'platform',
     'diagnostics',
   ],
+  packages: ['session', 'store', 'syntax', 'formats', 'diagnostics'],
   serve: ['session', 'store', 'formats', 'platform', 'diagnostics'],
   nixos: ['session', 'channel', 'store', 'builder', 'eval', 'formats', 'platform', 'diagnostics'],
   cli: [
     'inputs',
     'nixos',
+    'packages',
     'serve',
     'session',
     'channel',

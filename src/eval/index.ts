@@ -3,6 +3,7 @@ export { parseAttrPath, type Selected } from './attr-path.ts';
 export { fetchFinalTree, fetchInput, renewFetches } from './builtins/fetch-tree.ts';
 export type { BuiltinSpec, BuiltinTable, ConstantSpec } from './builtins/registry.ts';
 export { treeValue } from './builtins/tree-value.ts';
+export { compareVersions, parseDrvName } from './builtins/versions.ts';
 export { callFunction } from './call.ts';
 export type {
   DerivationToWrite,

@@ -70,13 +70,14 @@ export function switchLink(profile: string, link: string): void {
 }
 
 /**
- * Switches to a generation by number, or back to the newest one before the current.
+ * Switches to a generation by number, or back to the newest one before the current; with `dryRun` it only says which.
  *
  * @throws StoreError `no-such-generation`
  */
 export function switchGeneration(
   profile: string,
   number: number | 'previous',
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): { from: number | undefined; to: number } {
   const { generations, current } = findGenerations(profile);
   const wanted =
@@ -85,7 +86,7 @@ export function switchGeneration(
       : generations.find((generation) => generation.number === number);
   if (!wanted)
     throw number === 'previous' ? noOlderGeneration(current ?? 0) : noSuchGeneration(profile, number);
-  switchLink(profile, wanted.link);
+  if (!dryRun) switchLink(profile, wanted.link);
   return { from: current, to: wanted.number };
 }
 
