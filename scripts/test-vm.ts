@@ -1,6 +1,7 @@
 /**
- * `npm run test:vm`: builds the tests of `distribution/nixos/tests` on virtual machines, with Firn's own `nix-build`, one after
- * the other, and prints a table of what passed, what failed, and the seconds that each took.
+ * `npm run test:vm`: builds the tests of `distribution/nixos/tests`, and those that `docs/transcripts` are, on virtual machines,
+ * with Firn's own `nix-build`, one after the other, and prints a table of what passed, what failed, and the seconds that
+ * each took.
  *
  * `npm run test:vm -- PATTERN...` runs only those whose name contains one of the patterns; `--list` names them; `--again`
  * runs also those that passed and of which nothing changed since. Downloads what the machines consist of, once. The store
@@ -28,6 +29,7 @@ import { formatResults, type TestResult } from './vm-results.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tests = join(root, 'distribution/nixos/tests');
+const transcripts = join(root, 'docs/transcripts');
 const logs = join(root, '.firn/vm-tests');
 
 interface Place {
@@ -37,10 +39,18 @@ interface Place {
   readonly store: string;
 }
 
+/** File names without their extension. */
+function names(directory: string, extension: string): string[] {
+  return readdirSync(directory)
+    .filter((file) => file.endsWith(extension))
+    .map((file) => basename(file, extension));
+}
+
 function testNames(patterns: readonly string[]): string[] {
-  return readdirSync(tests)
-    .filter((file) => file.endsWith('.nix') && !file.startsWith('make-test'))
-    .map((file) => basename(file, '.nix'))
+  return [
+    ...names(tests, '.nix').filter((name) => !name.startsWith('make-test')),
+    ...names(transcripts, '.md').map((name) => `transcript-${name}`),
+  ]
     .filter((name) => patterns.length === 0 || patterns.some((pattern) => name.includes(pattern)))
     .sort();
 }
@@ -68,9 +78,8 @@ async function runTest(name: string, place: Place, again: boolean): Promise<Test
   const started = performance.now();
   try {
     if (again) await forget(place, link, log);
-    const source = join(place.tree, 'nixos/tests', `${name}.nix`);
-    const args = ['--store', place.store, '-I', `nixpkgs=${place.tree}`, source, '--out-link', link];
-    const status = await run('nix-build', args, log);
+    const args = ['--store', place.store, '-I', `nixpkgs=${place.tree}`, ...expression(name, place)];
+    const status = await run('nix-build', [...args, '--out-link', link], log);
     const seconds = (performance.now() - started) / 1000;
     const text = readFileSync(file, 'utf8');
     if (status !== 0) return { name, outcome: 'failed', seconds, message: firstError(text) };
@@ -79,6 +88,14 @@ async function runTest(name: string, place: Place, again: boolean): Promise<Test
   } finally {
     closeSync(log);
   }
+}
+
+/** The arguments that name a test for `nix-build`. */
+function expression(name: string, { tree }: Place): string[] {
+  const document = /^transcript-(.*)$/.exec(name)?.[1];
+  if (document === undefined) return [join(tree, 'nixos/tests', `${name}.nix`)];
+  const file = join(transcripts, `${document}.md`);
+  return [join(tree, 'nixos/lib/testing/transcript.nix'), '--arg', 'file', file];
 }
 
 /** What the driver or the command says went wrong, with the line that tells where. */
@@ -110,20 +127,20 @@ async function main(): Promise<number> {
     options: { list: { type: 'boolean' }, again: { type: 'boolean' } },
     allowPositionals: true,
   });
-  const names = testNames(positionals);
-  if (names.length === 0) {
+  const wanted = testNames(positionals);
+  if (wanted.length === 0) {
     process.stderr.write(`error: no test's name contains '${positionals.join("' or '")}'\n`);
     process.stderr.write("       '--list' shows them all\n");
     return 1;
   }
   if (values.list) {
-    process.stdout.write(`${names.join('\n')}\n`);
+    process.stdout.write(`${wanted.join('\n')}\n`);
     return 0;
   }
   const place = await preparePlace();
   mkdirSync(logs, { recursive: true });
   const results: TestResult[] = [];
-  for (const name of names) {
+  for (const name of wanted) {
     process.stderr.write(`${name}... `);
     const result = await runTest(name, place, values.again === true);
     process.stderr.write(`${result.outcome}, ${result.seconds.toFixed(0)} s\n`);

@@ -1,6 +1,6 @@
 /** `nix-channel` as users run it, against a signed test archive on loopback. */
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { sandboxToolsIn, toolCommand } from '../../src/builder/index.ts';
 import {
   type ArchiveServer,
   makeTestKey,
@@ -28,6 +29,7 @@ import {
 } from '../support/debian-archive/index.ts';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const tools = process.env['FIRN_TEST_BWRAP'];
 const key = await makeTestKey();
 const suite: TestSuite = { name: 'trixie', packages: samplePackages, sources: sampleSources };
 const newer: TestSuite = {
@@ -123,6 +125,29 @@ test('add, list, update, rollback, remove', async () => {
   assert.equal(machine.channel, first);
   await machine.succeed('nix-channel', '--remove', 'nixos');
   assert.equal((await machine.succeed('nix-channel', '--list')).stdout, '');
+  assert.throws(() => machine.channel, { code: 'ENOENT' });
+});
+
+test('a machine without a mirror: one error that names the setting', {
+  skip: tools ? false : 'FIRN_TEST_BWRAP is not set',
+}, async () => {
+  await using machine = await Machine.open();
+  await machine.succeed('nix-channel', '--add', 'debian:trixie', 'nixos');
+  const { FIRN_DEBIAN_MIRROR: _, FIRN_DEBIAN_SECURITY_MIRROR: __, ...environment } = machine.environment;
+  // The machine as it is, but for its apt configuration.
+  const [bwrap, ...args] = toolCommand(sandboxToolsIn(tools!), 'bwrap');
+  const command = [join(repository, 'bin/nix-channel'), '--update'];
+  const { status, stdout, stderr } = spawnSync(
+    bwrap,
+    [...args, '--dev-bind', '/', '/', '--tmpfs', '/etc/apt', '--', ...command],
+    { env: environment, encoding: 'utf8' },
+  );
+  assert.equal(status, 1, stderr);
+  assert.equal(stdout, '');
+  assert.match(
+    stderr,
+    /^error: no mirror of the Debian archive is configured\n +.*'debian-mirror'.*FIRN_DEBIAN_MIRROR.*\n$/,
+  );
   assert.throws(() => machine.channel, { code: 'ENOENT' });
 });
 
