@@ -20,8 +20,6 @@ class MergePlan {
 /** Remembered for shapes up to this size: a plan costs as much memory as a few sets. */
 const planUpTo = 64;
 
-const plans = new WeakMap<Shape, Map<Shape, MergePlan>>();
-
 /** Merges two sets; attributes of the right one win. */
 export function mergeSets(left: AttrSet, right: AttrSet): AttrSet {
   if (left.values.length === 0) return right;
@@ -65,15 +63,11 @@ function followPlan(plan: MergePlan, left: AttrSet, right: AttrSet): AttrSet {
 }
 
 function planFor(left: Shape, right: Shape): MergePlan {
-  let ofLeft = plans.get(left);
-  if (ofLeft === undefined) {
-    ofLeft = new Map();
-    plans.set(left, ofLeft);
-  }
-  let plan = ofLeft.get(right);
+  left.mergers ??= new Map<Shape, MergePlan>();
+  let plan = left.mergers.get(right) as MergePlan | undefined;
   if (plan === undefined) {
     plan = makePlan(left, right);
-    ofLeft.set(right, plan);
+    left.mergers.set(right, plan);
   }
   return plan;
 }

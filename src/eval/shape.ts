@@ -25,6 +25,8 @@ export class Shape {
   readonly keys: readonly SymbolId[];
   /** Whether merges with this shape are worth remembering: it stems from the program text, not from data. */
   readonly isStatic: boolean;
+  /** How this shape merges with others on its right, see `merge.ts`: kept as long as the shape. */
+  mergers: Map<Shape, unknown> | null = null;
   #positions: readonly PosIdx[] | MergedPositions | null;
   /** How many mergers deep the positions are unresolved. */
   #pending = 0;

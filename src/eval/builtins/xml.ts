@@ -68,16 +68,28 @@ class XmlWriter {
   }
 
   element(name: string, attributes: Attributes, content: () => void): void {
-    const indent = this.#indent;
-    this.text += `${indent}<${name}${formatAttributes(attributes)}>\n`;
-    this.#indent += '  ';
+    this.#open(name, formatAttributes(attributes));
     content();
-    this.#indent = indent;
-    this.text += `${indent}</${name}>\n`;
+    this.#close(name);
+  }
+
+  #open(name: string, attributes: string): void {
+    this.text += `${this.#indent}<${name}${attributes}>\n`;
+    this.#indent += '  ';
+  }
+
+  #close(name: string): void {
+    this.#indent = this.#indent.slice(2);
+    this.text += `${this.#indent}</${name}>\n`;
   }
 
   #empty(name: string, attributes: Attributes = {}): void {
     this.text += `${this.#indent}<${name}${formatAttributes(attributes)} />\n`;
+  }
+
+  /** An element with nothing but a value: most are such. */
+  #leaf(name: string, value: string): void {
+    this.text += `${this.#indent}<${name} value="${escape(value)}" />\n`;
   }
 
   value(lazy: Lazy, pos: PosIdx): void {
@@ -94,26 +106,28 @@ class XmlWriter {
   }
 
   #value(value: Value, pos: PosIdx): void {
-    if (typeof value === 'number' || typeof value === 'bigint') this.#empty('int', { value: String(value) });
-    else if (typeof value === 'boolean') this.#empty('bool', { value: String(value) });
-    else if (typeof value === 'string') this.#empty('string', { value });
+    if (typeof value === 'string') this.#leaf('string', value);
+    else if (typeof value === 'boolean') this.#leaf('bool', String(value));
+    else if (typeof value === 'number' || typeof value === 'bigint') this.#leaf('int', String(value));
     else if (value === null) this.#empty('null');
     else if (value instanceof ContextString) {
       this.context = mergeContexts(this.context, value.context);
-      this.#empty('string', { value: value.text });
-    } else if (value instanceof NixPath) this.#empty('path', { value: value.path });
-    else if (value instanceof NixFloat) this.#empty('float', { value: formatFloat(value.value) });
+      this.#leaf('string', value.text);
+    } else if (value instanceof NixPath) this.#leaf('path', value.path);
+    else if (value instanceof NixFloat) this.#leaf('float', formatFloat(value.value));
     else if (Array.isArray(value)) {
-      this.element('list', {}, () => {
-        for (const item of value) this.value(item, pos);
-      });
+      this.#open('list', '');
+      for (const item of value) this.value(item, pos);
+      this.#close('list');
     } else if (value instanceof AttrSet) this.#attrs(value);
     else this.#function(value);
   }
 
   #attrs(attrs: AttrSet): void {
     if (!isDerivation(attrs)) {
-      this.element('attrs', {}, () => this.#attributes(attrs));
+      this.#open('attrs', '');
+      this.#attributes(attrs);
+      this.#close('attrs');
       return;
     }
     const attributes: Record<string, string> = {};
@@ -133,10 +147,18 @@ class XmlWriter {
     });
   }
 
-  #attributes(attrs: AttrSet): void {
-    for (const [name, value] of attrs.entries()) {
-      const pos = attrs.position(intern(name));
-      this.element('attr', { name, ...this.#location(pos) }, () => this.value(value, pos));
+  #attributes({ shape, values }: AttrSet): void {
+    for (const index of shape.byName) {
+      const name = symbolName(shape.keys[index]);
+      const pos = shape.positionAt(index);
+      this.#open(
+        'attr',
+        this.#options.locations
+          ? formatAttributes({ name, ...this.#location(pos) })
+          : ` name="${escape(name)}"`,
+      );
+      this.value(values[index], pos);
+      this.#close('attr');
     }
   }
 
@@ -183,8 +205,15 @@ function compareBytes(a: string, b: string): number {
 function formatAttributes(attributes: Attributes): string {
   return Object.keys(attributes)
     .sort(compareBytes)
-    .map((name) => ` ${name}="${attributes[name].replace(/["<>&\n]/g, (character) => escapes[character])}"`)
+    .map((name) => ` ${name}="${escape(attributes[name])}"`)
     .join('');
+}
+
+const special = /["<>&\n]/;
+const eachSpecial = /["<>&\n]/g;
+
+function escape(text: string): string {
+  return special.test(text) ? text.replace(eachSpecial, (character) => escapes[character]) : text;
 }
 
 export const xmlBuiltins: BuiltinTable = [
