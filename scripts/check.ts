@@ -35,7 +35,7 @@ export const allowedImports: Readonly<Record<string, readonly string[]>> = {
     'platform',
     'diagnostics',
   ],
-  packages: ['session', 'store', 'syntax', 'formats', 'diagnostics'],
+  packages: ['session', 'store', 'builder', 'syntax', 'formats', 'diagnostics'],
   serve: ['session', 'store', 'formats', 'platform', 'diagnostics'],
   nixos: ['session', 'channel', 'store', 'builder', 'eval', 'formats', 'platform', 'diagnostics'],
   cli: [

@@ -18,3 +18,4 @@ export {
   type SandboxMode,
   type SandboxPath,
 } from './settings.ts';
+export { structuredShellFiles } from './structured-attrs.ts';

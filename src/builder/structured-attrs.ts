@@ -2,12 +2,22 @@
  * The files of `__structuredAttrs`: `.attrs.json` (everything, with `outputs` and exported closures added) and
  * `.attrs.sh` (what Bash can declare: strings, whole numbers, booleans, null, and flat lists and sets of these).
  */
-import { encodeBytes } from '../diagnostics/index.ts';
-import { formatJson, type JsonObject, type JsonValue, NumberLiteral } from './exact-json.ts';
+import { decodeBytes, encodeBytes } from '../diagnostics/index.ts';
+import { type Derivation, STRUCTURED_ATTRS_VARIABLE } from '../formats/index.ts';
+import { formatJson, type JsonObject, type JsonValue, NumberLiteral, parseJson } from './exact-json.ts';
 
 /** The contents of both files, as byte strings. */
 export function structuredAttrsFiles(attributes: JsonObject): { json: string; shell: string } {
   return { json: encodeBytes(formatJson(attributes)), shell: encodeBytes(formatShell(attributes)) };
+}
+
+/** The same for a shell outside of a build: outputs by their paths, no closures. */
+export function structuredShellFiles(derivation: Derivation): { json: string; shell: string } {
+  const text = derivation.env.get(STRUCTURED_ATTRS_VARIABLE) ?? '{}';
+  const outputs = new Map([...derivation.outputs].map(([name, { path }]) => [name, path] as const));
+  return structuredAttrsFiles(
+    new Map([...(parseJson(decodeBytes(text)) as JsonObject), ['outputs', outputs]]),
+  );
 }
 
 function formatShell(attributes: JsonObject): string {

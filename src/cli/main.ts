@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   'nix-hash': () => import('./nix-hash.ts'),
   'nix-instantiate': () => import('./nix-instantiate.ts'),
   'nix-prefetch-url': () => import('./nix-prefetch-url.ts'),
+  'nix-shell': () => import('./nix-shell.ts'),
   'nix-store': () => import('./nix-store.ts'),
   'nixos-build-vms': () => import('./nixos-build-vms.ts'),
   'nixos-container': () => import('./nixos-container.ts'),

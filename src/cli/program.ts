@@ -22,6 +22,8 @@ export interface PreparedCommand {
   readonly line: Omit<CommandLine, 'program'>;
   /** The arguments are no flags of ours: they are not parsed. */
   readonly argumentsTaken?: boolean;
+  /** What is parsed instead of the command's arguments. */
+  readonly args?: readonly string[];
   /** Returns the exit status. */
   readonly run: (running: RunningCommand) => Promise<number>;
 }
@@ -62,7 +64,7 @@ export async function runCommand(command: Command, context: CommandContext): Pro
       program: context.program,
       flags: [...prepared.line.flags, ...commonFlags(invocation), ...settingFlags(invocation)],
     };
-    const parsed = prepared.argumentsTaken ? 'run' : parseCommandLine(line, context.args);
+    const parsed = prepared.argumentsTaken ? 'run' : parseCommandLine(line, prepared.args ?? context.args);
     if (parsed === 'help') process.stdout.write(formatHelp(line));
     if (parsed === 'version') process.stdout.write(`${context.program} (Firn) ${productVersion()}\n`);
     if (parsed !== 'run') return 0;

@@ -12,6 +12,8 @@ export {
 export { findProfile, followInStore, profileLink, replaceLink } from './profile-place.ts';
 export { formatJson, formatTable, formatXml, type QueryColumns, type QueryRow } from './query-output.ts';
 export { type Choosable, type SelectOptions, selectPackages } from './select.ts';
+export { type PreparedShell, prepareShell, type ShellRequest } from './shell-environment.ts';
+export { quoteForShell, splitShellWords } from './shell-words.ts';
 export { defaultExpressions, expressionAt } from './source-expression.ts';
 export {
   type ChangeOptions,
