@@ -20,6 +20,14 @@ export function formatRow({ case: one, figures }: Row): string {
   return line([one.name, amount(one, own), ...cells, limit(one, 'must'), limit(one, 'aim')]);
 }
 
+/** A row of times that were measured once: Firn's, and others' with the ratio to each; empty where there is none. */
+export function formatTimes(name: string, own: number, others: readonly (number | undefined)[]): string {
+  const cells = others.map((other) =>
+    other === undefined ? '' : `${seconds(other)} (${ratio(own, other)})`,
+  );
+  return line([name, seconds(own), ...cells, '', '']);
+}
+
 function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }

@@ -4,16 +4,19 @@
  *   npm run bench -- [--tree NAME=NIXPKGS]... [--channel TREE] [--runs N] [--only TEXT] [--json FILE]
  *
  * `--tree 20.09=DIR` adds the cases of a nixpkgs checkout, `--channel DIR` those of the example system (else the test
- * toolbox's tree is taken, if it is there). C++ Nix comes from `FIRN_BENCH_ORACLE` (a directory or a program, several separated by `:`), else
+ * toolbox's tree is taken, if it is there): its evaluation, its build from fetched packages and its boot. C++ Nix
+ * comes from `FIRN_BENCH_ORACLE` (a directory or a program, several separated by `:`; the first one builds, too), else
  * from the test toolbox; without one, only Firn is measured.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleIsStale, writeBundle } from '../scripts/bundle.ts';
+import { deleteTree } from '../src/platform/index.ts';
 import { type Case, cases } from './cases.ts';
+import { benchMachine } from './machine.ts';
 import { type Figures, measure, type Run, summarise } from './measure.ts';
 import { formatRow, type Row, tableHead } from './report.ts';
 import { type Evaluation, firn, oracle, type Subject } from './subjects.ts';
@@ -44,11 +47,12 @@ function readOptions(): Options {
     'firn/test-toolbox',
   );
   const inToolbox = (name: string) => (existsSync(join(toolbox, name)) ? join(toolbox, name) : undefined);
-  const named = process.env['FIRN_BENCH_ORACLE'] ?? process.env['FIRN_TEST_ORACLE'] ?? inToolbox('oracle');
+  const prepared = ['oracle', 'oracle-2.8'].flatMap((name) => inToolbox(name) ?? []).join(':');
+  const named = process.env['FIRN_BENCH_ORACLE'] ?? process.env['FIRN_TEST_ORACLE'] ?? prepared;
   return {
     trees: new Map(values.tree.map(treeArgument)),
     channel: values.channel ?? process.env['FIRN_TEST_NIXPKGS'] ?? inToolbox('machines/tree'),
-    oracles: (named ?? '').split(':').filter((place) => place !== ''),
+    oracles: named.split(':').filter((place) => place !== ''),
     runs: Number(values.runs),
     only: values.only,
     json: values.json,
@@ -94,6 +98,12 @@ async function runCase(one: Case, subjects: readonly Subject[], runs: number): P
   return { case: one, figures: [...figures] };
 }
 
+/** The rows of the example machine, where there is a channel. */
+async function runMachine({ channel, oracles, only }: Options, directory: string): Promise<void> {
+  if (channel !== undefined)
+    await benchMachine({ repository, channel, oracles, directory }, only, (row) => console.log(row));
+}
+
 async function main(): Promise<void> {
   const options = readOptions();
   if (bundleIsStale()) await writeBundle();
@@ -113,9 +123,10 @@ async function main(): Promise<void> {
       rows.push(row);
       console.log(formatRow(row));
     }
+    await runMachine(options, directory);
     if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(rows, null, 2));
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    await deleteTree(directory);
   }
 }
 

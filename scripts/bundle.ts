@@ -34,7 +34,9 @@ export function bundleIsStale(): boolean {
   for (const entry of readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })) {
     if (entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > built) return true;
   }
-  return statSync(join(root, 'package-lock.json')).mtimeMs > built;
+  return ['package-lock.json', 'scripts/bundle.ts'].some(
+    (name) => statSync(join(root, name)).mtimeMs > built,
+  );
 }
 
 /** A name for what the sources are now. */

@@ -27,10 +27,15 @@ export class Oracle {
     this.version = result.stdout?.trim().split(' ').at(-1) ?? 'unknown';
   }
 
+  /** `place`: as one in `FIRN_TEST_ORACLE`. */
+  static at(place: string): Oracle {
+    return new Oracle(commandAt(place));
+  }
+
   /** All that a variable of the environment names; empty where there is none. `FIRN_TEST_OLD_ORACLE` names 2.8. */
   static all(variable: 'FIRN_TEST_ORACLE' | 'FIRN_TEST_OLD_ORACLE' = 'FIRN_TEST_ORACLE'): Oracle[] {
     const places = (process.env[variable] ?? '').split(':').filter((place) => place !== '');
-    return places.map((place) => new Oracle(commandAt(place)));
+    return places.map(Oracle.at);
   }
 
   /** Runs `name ARGS…` and gives what it printed. Throws when it fails, with what it said. */
