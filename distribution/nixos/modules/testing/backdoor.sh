@@ -17,7 +17,8 @@ done
 exec 3<>"$port"
 
 [ ! -r /etc/profile ] || . /etc/profile
-export USER=root HOME=/root DISPLAY=:0.0
+# Nobody is there to page for.
+export USER=root HOME=/root DISPLAY=:0.0 PAGER= SYSTEMD_PAGER=
 cd /root 2>/dev/null || cd /
 
 read -r bootId </proc/sys/kernel/random/boot_id
