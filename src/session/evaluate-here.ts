@@ -13,8 +13,8 @@ import { searchPath } from './search-path.ts';
 import type { SmallEvaluationOptions } from './small-evaluation.ts';
 import { locateStore, type StoreLocation } from './store-location.ts';
 
-/** Calls that a small evaluation makes at most; some milliseconds. */
-const mostCalls = 10_000;
+/** Calls that a small evaluation makes at most: about as long as a Worker takes to start and to get warm. */
+const mostCalls = 400_000;
 
 /** The evaluation needs what is not there. Not an error of the program: `tryEval` does not see it. */
 class NotSmall extends Interrupted {}

@@ -11,7 +11,7 @@ const longest = 256;
 
 /** Builtins that make much of little, or need files or the store anyway. */
 const notSmall =
-  /import|fetch|[fF]ile|path|Path|store|Store|derivation|genList|replicate|range|genericClosure|match|split|Flake|[<>/]/;
+  /import|fetch|[fF]ile|path|Path|store|Store|derivation|genList|replicate|range|genericClosure|match|split|Flake|<[\w.+-]|\//;
 
 export interface SmallEvaluationOptions {
   readonly settings: Settings;
