@@ -29,8 +29,16 @@ export async function runQuery(options: NixEnvOptions, running: RunningCommand):
   const available = options.available || columns.compare ? await availablePackages(context) : [];
   const own = options.available ? available : installed.map(foundOf);
   const other = options.available ? installed : available;
-  const chosen = await choose(own, context);
+  const selectors = options.arguments.map(encodeBytes);
+  const indexed = options.available ? onlyIndexed(own, selectors, context) : [];
+  const others = selectors.filter((selector) => !indexed.includes(selector));
+  const chosen = others.length > 0 || indexed.length === 0 ? await choose(own, others, context) : [];
   const packages = options.available ? await withDetails(chosen, context, columns) : chosen;
+  for (const selector of indexed) {
+    const found = await context.findIndexed(selector, fieldsOf(options, columns));
+    if (found) packages.push(found);
+  }
+  sortByName(packages);
   const rows = rowsOf(packages, { context, columns, installed, other });
   const print = { table: formatTable, xml: formatXml, json: formatJson }[options.format];
   running.printBytes(print(rows, columns));
@@ -61,15 +69,36 @@ async function availablePackages(context: NixEnvContext): Promise<FoundPackage[]
   return systemFilter === '*' ? found : found.filter(({ system }) => system === systemFilter);
 }
 
-async function choose(packages: FoundPackage[], context: NixEnvContext): Promise<FoundPackage[]> {
-  const { options, session } = context;
-  const chosen = await selectPackages(packages, options.arguments.map(encodeBytes), {
+/** Selectors that mean nothing in the package set, but a package that a channel's index has. */
+function onlyIndexed(
+  packages: readonly FoundPackage[],
+  selectors: readonly string[],
+  context: NixEnvContext,
+): string[] {
+  const names = packages.map(({ name }) => DrvName.parse(name));
+  return selectors.filter((text) => {
+    const selector = DrvName.parse(text);
+    return !names.some((name) => selector.matches(name)) && context.indexes.find(text) !== undefined;
+  });
+}
+
+function choose(
+  packages: FoundPackage[],
+  selectors: readonly string[],
+  context: NixEnvContext,
+): Promise<FoundPackage[]> {
+  const { session } = context;
+  return selectPackages(packages, selectors, {
     newestOnly: false,
     system: session.settings.system,
     logger: session.logger,
+    allNames: context.allNames,
   });
-  const keys = new Map(chosen.map((each) => [each, upperCase(each.name)]));
-  return chosen.sort((a, b) => compareTexts(keys.get(a)!, keys.get(b)!));
+}
+
+function sortByName(packages: FoundPackage[]): void {
+  const keys = new Map(packages.map((each) => [each, upperCase(each.name)]));
+  packages.sort((a, b) => compareTexts(keys.get(a)!, keys.get(b)!));
 }
 
 /** Letters of ASCII only, as the table is sorted. */

@@ -3,23 +3,28 @@ import { resolve } from 'node:path';
 import { decodeBytes, encodeBytes, Verbosity } from '../diagnostics/index.ts';
 import { parseStorePath } from '../formats/index.ts';
 import {
+  ChannelIndexes,
   defaultExpressions,
   type Element,
+  type Expressions,
   elementFields,
   elementOf,
   expressionAt,
+  expressionsAt,
   findProfile,
   installables,
   queryInstalled,
   queryPackages,
   selectPackages,
 } from '../packages/index.ts';
-import type {
-  EvaluationRequest,
-  ExpressionSource,
-  FoundPackage,
-  PackageQuery,
-  Session,
+import {
+  DrvName,
+  type EvaluationRequest,
+  type ExpressionSource,
+  type FoundPackage,
+  type PackageField,
+  type PackageQuery,
+  type Session,
 } from '../session/index.ts';
 import { printPlan } from './build-plan.ts';
 import { evaluationRequest } from './evaluation-sources.ts';
@@ -32,7 +37,8 @@ export class NixEnvContext {
   readonly running: RunningCommand;
   readonly session: Session;
   readonly profile: string;
-  #source: ExpressionSource | undefined;
+  #found: { readonly source: ExpressionSource; readonly expressions: Expressions } | undefined;
+  #indexes: ChannelIndexes | undefined;
 
   private constructor(options: NixEnvOptions, running: RunningCommand, session: Session) {
     this.options = options;
@@ -48,16 +54,32 @@ export class NixEnvContext {
 
   /** The expression that holds the available packages. */
   get source(): ExpressionSource {
-    this.#source ??= this.#findSource();
-    return this.#source;
+    this.#found ??= this.#findSource();
+    return this.#found.source;
   }
 
-  #findSource(): ExpressionSource {
+  #findSource(): { source: ExpressionSource; expressions: Expressions } {
     const { file, env } = this.options;
-    if (file === undefined) return expressionAt(this.session, defaultExpressions(this.session, env));
+    if (file === undefined) return expressionsAt(this.session, defaultExpressions(this.session, env));
     if (/^<.+>$/.test(file) || /^(https?|file|channel|flake):/.test(file))
-      return { kind: 'file', path: encodeBytes(file) };
-    return expressionAt(this.session, resolve(file));
+      return { source: { kind: 'file', path: encodeBytes(file) }, expressions: new Map() };
+    return { source: expressionAt(this.session, resolve(file)), expressions: new Map() };
+  }
+
+  /** The indexes of the user's channels; an expression that was named with `--file` is evaluated instead. */
+  get indexes(): ChannelIndexes {
+    this.#found ??= this.#findSource();
+    this.#indexes ??= new ChannelIndexes(this.session, this.#found.expressions);
+    return this.#indexes;
+  }
+
+  /** The package that a selector names exactly, when an index has it and it evaluates to one of that name. */
+  async findIndexed(selector: string, fields: readonly PackageField[]): Promise<FoundPackage | undefined> {
+    const indexed = this.indexes.find(selector);
+    if (indexed === undefined) return undefined;
+    const query = { fields, selectors: [selector] };
+    const [found] = await this.find(query, { source: indexed.source, attrPaths: [''], args: [] });
+    return found && !found.failed ? { ...found, attrPath: indexed.attrPath } : undefined;
   }
 
   /** Evaluates for packages. */
@@ -132,6 +154,8 @@ export class NixEnvContext {
   /** First only names are computed, then everything of the packages that were chosen. */
   async #byName(selectors: readonly string[], newestOnly: boolean): Promise<Element[]> {
     const texts = selectors.map(encodeBytes);
+    const indexed = newestOnly ? await this.#byIndex(texts) : undefined;
+    if (indexed) return indexed;
     const wanted = texts.length > 0 && !texts.includes('*') ? texts : undefined;
     const { systemFilter } = this.options;
     const all = await this.find({ fields: ['system', 'flags'], selectors: wanted });
@@ -149,15 +173,32 @@ export class NixEnvContext {
     });
   }
 
+  /** `undefined` unless the index has all of them. */
+  async #byIndex(selectors: readonly string[]): Promise<Element[] | undefined> {
+    if (selectors.length === 0 || !selectors.every((text) => this.indexes.find(text))) return undefined;
+    const elements: Element[] = [];
+    for (const text of selectors) {
+      const found = await this.findIndexed(text, elementFields);
+      if (found === undefined) return undefined;
+      elements.push(elementOf(found));
+    }
+    return elements;
+  }
+
   #selection(newestOnly: boolean) {
     return {
       newestOnly,
       system: this.session.settings.system,
       logger: this.session.logger,
-      allNames: async () =>
-        (await this.find({ fields: [] })).map(({ name }) => name.replace(/-[^A-Za-z].*$/, '')),
+      allNames: this.allNames,
     };
   }
+
+  /** Names of all packages, to suggest near ones. */
+  readonly allNames = async (): Promise<string[]> => {
+    const found = await this.find({ fields: [] });
+    return [...found.map(({ name }) => DrvName.parse(name).name), ...this.indexes.names()];
+  };
 
   /** Says what building elements would build and fetch. */
   readonly announce = async (elements: readonly Element[]): Promise<void> => {

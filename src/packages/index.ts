@@ -1,4 +1,5 @@
 /** Profiles, user environments and choosing packages by name: what `nix-env` works with. */
+export { ChannelIndexes, type IndexedPackage } from './channel-index.ts';
 export { type Element, elementFields, elementOf, shortName, withFlag } from './element.ts';
 export {
   type InstallOptions,
@@ -14,7 +15,7 @@ export { formatJson, formatTable, formatXml, type QueryColumns, type QueryRow } 
 export { type Choosable, type SelectOptions, selectPackages } from './select.ts';
 export { type PreparedShell, prepareShell, type ShellRequest } from './shell-environment.ts';
 export { quoteForShell, splitShellWords } from './shell-words.ts';
-export { defaultExpressions, expressionAt } from './source-expression.ts';
+export { defaultExpressions, type Expressions, expressionAt, expressionsAt } from './source-expression.ts';
 export {
   type ChangeOptions,
   installables,

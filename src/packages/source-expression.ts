@@ -11,7 +11,7 @@ import { currentUser, type ExpressionSource, type Session } from '../session/ind
 import { printName, printString } from '../syntax/index.ts';
 import { followInStore } from './profile-place.ts';
 
-/** Attribute -> the file or directory that is imported, links resolved. */
+/** Attribute -> the file or directory that is imported, links resolved; as expressions see it, a byte string. */
 export type Expressions = ReadonlyMap<string, string>;
 
 /** Where the user's own expressions are: `~/.nix-defexpr`, made on first use; for a private store, its channels. */
@@ -39,6 +39,14 @@ export function defaultExpressions(session: Session, env: NodeJS.ProcessEnv): st
  * @throws UsageError when nothing is there
  */
 export function expressionAt(session: Session, path: string): ExpressionSource {
+  return expressionsAt(session, path).source;
+}
+
+/** The same, with the attributes of the set. */
+export function expressionsAt(
+  session: Session,
+  path: string,
+): { readonly source: ExpressionSource; readonly expressions: Expressions } {
   const physical = followInStore(session, path);
   const stat = lstatSync(physical, { throwIfNoEntry: false });
   if (!stat)
@@ -46,10 +54,13 @@ export function expressionAt(session: Session, path: string): ExpressionSource {
       hint: "name a file with '-f', or subscribe to a channel: 'nix-channel --add debian:trixie nixos' and 'nix-channel --update'",
     });
   if (!stat.isDirectory() || hasDefault(session, physical))
-    return { kind: 'file', path: encodeBytes(inEvaluation(session, physical)) };
+    return {
+      source: { kind: 'file', path: encodeBytes(inEvaluation(session, physical)) },
+      expressions: new Map(),
+    };
   const expressions = new Map<string, string>();
   collect(session, physical, expressions);
-  return { kind: 'text', text: setOf(session, expressions), basePath: '/' };
+  return { source: { kind: 'text', text: setOf(expressions), basePath: '/' }, expressions };
 }
 
 /** Every expression below a directory, in byte order of the names; `manifest.nix` is a profile's own. */
@@ -71,7 +82,7 @@ function add(session: Session, found: Map<string, string>, file: string, path: s
     session.logger.warn(`name collision in input Nix expressions, skipping '${path}'`);
     return;
   }
-  found.set(name, path);
+  found.set(name, encodeBytes(inEvaluation(session, path)));
 }
 
 /** A physical path as expressions see it: one of the store has its logical name. */
@@ -84,10 +95,9 @@ function hasDefault(session: Session, directory: string): boolean {
   return existsSync(followInStore(session, join(directory, 'default.nix')));
 }
 
-function setOf(session: Session, expressions: Expressions): string {
+function setOf(expressions: Expressions): string {
   const bindings = [...expressions].map(
-    ([name, path]) =>
-      `${printName(encodeBytes(name))} = import (/. + ${printString(encodeBytes(inEvaluation(session, path)))});`,
+    ([name, path]) => `${printName(encodeBytes(name))} = import (/. + ${printString(path)});`,
   );
   return `{ _combineChannels = []; ${bindings.join(' ')} }`;
 }

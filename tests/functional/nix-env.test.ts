@@ -1,6 +1,7 @@
 /** `nix-env` on a private store: installing, upgrading, removing, querying, generations, two at once. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ScratchCommands } from '../support/scratch-commands.ts';
@@ -155,4 +156,30 @@ test('two installations at once: both are in the profile afterwards', async () =
   assert.deepEqual(await Promise.all(installs), [0, 0]);
   const installed = commands.succeed('nix-env', ['-p', 'profile', '-q']);
   assert.equal(installed, 'hello-1.0\nzip-3\n');
+});
+
+test('a channel: names of its index are found without evaluating everything', async () => {
+  await using commands = scene();
+  const channels = commands.real(`/nix/var/nix/profiles/per-user/${userInfo().username}/channels`);
+  mkdirSync(join(channels, 'mine'), { recursive: true });
+  const set = `{ }: (import ${join(commands.work, 'packages.nix')}) // {
+    debianPackage = name: derivation { name = "\${name}-9"; system = "x86_64-linux"; builder = "/bin/sh"; };
+  }`;
+  writeFileSync(join(channels, 'mine/default.nix'), set);
+  const index = ['zip', 'rare', 'rare-2'].map((name) => JSON.stringify([name, '9', 'text']));
+  writeFileSync(join(channels, 'mine/index.json'), `{"format":1,"packages":[\n${index.join(',\n')}\n]}\n`);
+
+  const install = (...args: string[]) =>
+    commands.run('nix-env', ['-p', 'profile', '--dry-run', '-i', ...args]).stderr;
+  assert.match(install('zip', 'rare'), /installing 'zip-3'\ninstalling 'rare-9'\n/);
+  // What is there twice, the package set decides.
+  assert.match(install('hello'), /installing 'hello-2.0'\n/);
+  assert.match(install('raer'), /selector 'raer' matches no derivations\n.*maybe you meant 'rare'/);
+  assert.equal(
+    commands.succeed('nix-env', ['-qaP', 'zip', 'rare']),
+    'mine.debian.rare  rare-9\nmine.zip          zip-3\n',
+  );
+  assert.match(install('-A', 'mine.more.unzip'), /installing 'unzip-6.0'\n/);
+  // With --file nothing but the file counts.
+  assert.match(install('-f', 'packages.nix', 'rare'), /selector 'rare' matches no derivations/);
 });
