@@ -69,6 +69,16 @@ let
     { pattern = "linux-image-[0-9].*"; correction = kernelImage; }
     { pattern = "libtss2-.*"; correction = tpm; }
     { pattern = "ruby[0-9.]+"; correction = launched "ruby();"; }
+    {
+      # The archive's time zones, behind the machine's.
+      pattern = "libpython3[.][0-9]+-stdlib";
+      correction.setup = ''
+        my ($zones) = search_path('share/zoneinfo') =~ m{\A([^:]+)};
+        for my $file (defined $zones ? glob("$out/lib/python3.*/_sysconfigdata_*.py") : ()) {
+            edit($file =~ s{^\Q$out\E/}{}r, sub { s{('TZPATH': '[^']*)'}{$1:$zones'} unless /\Q$zones\E/ });
+        }
+      '';
+    }
     # Debian's names of Java's programs are made when it is installed.
     { pattern = "openjdk-[0-9]+-(jre|jdk)(-headless)?"; correction.setup = ''link_programs(glob("$out/lib/jvm/*/bin"));''; }
     { pattern = "emacs-(gtk|nox|lucid|pgtk)"; correction = launched "emacs();"; }

@@ -131,14 +131,23 @@ sub _python {
       $self->module_dirs('lib/python3/dist-packages', "lib/$version/dist-packages", "lib/$version", "lib/$version/lib-dynload");
     my $path = join(':', $self->{programs}->directories_for_files(qr{\.py\z|\A(?:bin|sbin|games)/}));
     return $interpreter unless @dirs || $path ne '';
+    my $typelibs = join(':', $self->module_dirs("lib/$self->{triplet}/girepository-1.0", 'lib/girepository-1.0'));
     my $env = "$self->{tree}{out}/lib/firn-python";
     make_dirs("$env/bin", "$env/lib/$version/site-packages");
     symlink($interpreter, "$env/bin/python3");
     write_text("$env/pyvenv.cfg", "home = $base/bin\ninclude-system-site-packages = false\n");
     write_text("$env/lib/$version/site-packages/firn.pth",
         'import site; [site.addsitedir(d) for d in (' . join(' ', map { "'$_'," } @dirs) . ")]\n"
-          . ($path eq '' ? '' : "import os; os.environ['PATH'] = ':'.join(filter(None, [os.environ.get('PATH'), '$path']))\n"));
+          . _environment_line('PATH', $path)
+          . _environment_line('GI_TYPELIB_PATH', $typelibs));
     return "$env/bin/python3";
+}
+
+# Python for: $path goes behind what the variable has.
+sub _environment_line {
+    my ($name, $path) = @_;
+    return '' if $path eq '';
+    return "import os; os.environ['$name'] = ':'.join(filter(None, [os.environ.get('$name'), '$path']))\n";
 }
 
 sub _perl_line {
