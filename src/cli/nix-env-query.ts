@@ -27,7 +27,9 @@ export async function runQuery(options: NixEnvOptions, running: RunningCommand):
   const needsInstalled = !options.available || columns.compare || columns.status;
   const installed = needsInstalled ? await queryInstalled(context.session, context.profile) : [];
   const available = options.available || columns.compare ? await availablePackages(context) : [];
-  const own = options.available ? available : installed.map(foundOf);
+  const own = options.available
+    ? available
+    : installed.map((element, index) => foundOf(element, index, columns));
   const other = options.available ? installed : available;
   const selectors = options.arguments.map(encodeBytes);
   const indexed = options.available ? onlyIndexed(own, selectors, context) : [];
@@ -197,16 +199,16 @@ function compareWith(found: FoundPackage, others: RowContext['other']): QueryRow
 }
 
 /** An installed package as a query shows it. */
-function foundOf(element: Element, index: number): FoundPackage {
+function foundOf(element: Element, index: number, columns: QueryColumns): FoundPackage {
   return {
     index,
-    attrPath: '',
+    attrPath: String(index),
     name: element.name,
     system: element.system === '' ? 'unknown' : element.system,
     drvPath: element.drvPath,
     outPath: element.outPath,
     outputName: '',
-    outputs: element.outputs,
+    outputs: element.outputs.map(([name, path]) => [name, columns.outPath ? path : null] as const),
     description: descriptionOf(element),
     meta: element.meta,
   };

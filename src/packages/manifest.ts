@@ -43,9 +43,18 @@ function formatValue(value: MetaValue): string {
       return `[ ${value[1].map((item) => `${formatValue(item)} `).join('')}]`;
     case 'set':
       return `{ ${value[1].map(([name, item]) => `${printName(name)} = ${formatValue(item)}; `).join('')}}`;
+    case 'int':
+    case 'float':
+      return readableNumber(value[1]);
     default:
       return String(value[1]);
   }
+}
+
+/** C++ Nix writes negative numbers and floats like `1e+10` as they are, and cannot read its own manifest then. */
+function readableNumber(text: string): string {
+  const float = text.replace(/^(-?\d+)e/, '$1.0e');
+  return float.startsWith('-') ? `(${float})` : float;
 }
 
 /** The derivation `user-environment`, its output path not filled in. `manifest` is the printed path of the manifest. */

@@ -28,7 +28,8 @@ export async function install(added: readonly Element[], options: InstallOptions
   const names = new Set(added.map(shortName));
   await changeProfile(options, async (installed) => {
     const all = [...added];
-    for (const element of removeAll ? [] : installed) {
+    // A manifest that cannot be read is no hindrance to replacing everything.
+    for (const element of removeAll ? [] : await installed()) {
       if (!preserve && names.has(shortName(element)) && !element.keep)
         say(session, `replacing old '${element.name}'`);
       else all.push(element);
@@ -49,8 +50,9 @@ export async function upgrade(
   options: OperationOptions,
 ): Promise<void> {
   await changeProfile(options, async (installed) => {
+    const before = await installed();
     const candidates = await available();
-    const elements = installed.map((element) => upgraded(element, candidates, kind, options.session));
+    const elements = before.map((element) => upgraded(element, candidates, kind, options.session));
     await options.announce(elements);
     return options.dryRun ? undefined : elements;
   });
@@ -97,16 +99,34 @@ function isBetter(candidate: Element, best: Element): boolean {
 export async function uninstall(selectors: readonly string[], options: OperationOptions): Promise<void> {
   const { session, dryRun } = options;
   await changeProfile(options, async (installed) => {
-    let left = installed;
+    let left = await installed();
     for (const selector of selectors) {
       const isMeant = matcher(selector, session);
-      const gone = left.filter(isMeant);
+      const [rest, gone] = partition(left, (element) => !isMeant(element));
       if (gone.length === 0) session.logger.warn(`selector '${selector}' matched no installed derivations`);
       for (const { name } of gone) say(session, `uninstalling '${name}'`);
-      left = left.filter((element) => !isMeant(element));
+      left = rest;
     }
     return dryRun ? undefined : left;
   });
+}
+
+/**
+ * Divides elements as C++ Nix does, which decides their order in the manifest: what is to go at the front changes places
+ * with what stays at the back.
+ */
+function partition<T>(items: readonly T[], stays: (item: T) => boolean): [staying: T[], going: T[]] {
+  const ordered = [...items];
+  let first = 0;
+  let end = ordered.length;
+  for (;;) {
+    while (first < end && stays(ordered[first])) first++;
+    if (first < end) end--;
+    while (first < end && !stays(ordered[end])) end--;
+    if (first >= end) return [ordered.slice(0, first), ordered.slice(first)];
+    [ordered[first], ordered[end]] = [ordered[end], ordered[first]];
+    first++;
+  }
 }
 
 function matcher(selector: string, session: Session): (element: Element) => boolean {
@@ -128,7 +148,7 @@ export async function setFlag(
   await changeProfile(options, async (installed) => {
     const names = selectors.map((text) => DrvName.parse(text));
     const used = new Set<DrvName>();
-    const elements = installed.map((element) => {
+    const elements = (await installed()).map((element) => {
       const selector = names.find((each) => each.matches(DrvName.parse(element.name)));
       if (!selector) return element;
       used.add(selector);

@@ -176,7 +176,7 @@ function metaTree(value: MetaValue | null): Tree {
     case 'int':
       return { number: value[1] };
     case 'float':
-      return { number: /^-?[0-9]+$/.test(value[1]) ? `${value[1]}.0` : value[1] };
+      return { number: value[2] };
     default:
       return value[1];
   }

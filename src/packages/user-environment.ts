@@ -58,17 +58,17 @@ export interface ChangeOptions {
 }
 
 /**
- * Changes a profile: `change` gets its elements and gives the new ones, or `undefined` to leave everything as it is. It
+ * Changes a profile: `change` may ask for its elements and gives the new ones, or `undefined` to leave everything as it is. It
  * is called again when the profile was switched meanwhile.
  */
 export async function changeProfile(
   options: ChangeOptions,
-  change: (installed: Element[]) => Promise<readonly Element[] | undefined>,
+  change: (installed: () => Promise<Element[]>) => Promise<readonly Element[] | undefined>,
 ): Promise<void> {
   const { session, profile } = options;
   for (;;) {
     const token = profileToken(profile);
-    const elements = await change(await queryInstalled(session, profile));
+    const elements = await change(() => queryInstalled(session, profile));
     if (elements === undefined) return;
     const environment = await makeEnvironment(session, elements);
     if (await switchProfile(options, environment, token)) return;

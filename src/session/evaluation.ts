@@ -90,11 +90,12 @@ export interface PackageQuery {
 }
 
 /**
- * A value in `meta`, as plain data: string, integer and float (as Nix prints them), Boolean, list, set (in byte order of
+ * A value in `meta`, as plain data: string, integer, float (as Nix prints it, and as JSON has it), Boolean, list, set (in byte order of
  * the names).
  */
 export type MetaValue =
-  | readonly ['string' | 'int' | 'float', string]
+  | readonly ['string' | 'int', string]
+  | readonly ['float', text: string, json: string]
   | readonly ['bool', boolean]
   | readonly ['list', readonly MetaValue[]]
   | readonly ['set', readonly (readonly [string, MetaValue])[]];

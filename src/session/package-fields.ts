@@ -167,7 +167,7 @@ export class PackageFields {
     const value = this.#session.force(lazy);
     if (isString(value)) return ['string', textOf(value)];
     if (isInt(value)) return ['int', String(value)];
-    if (value instanceof NixFloat) return ['float', formatFloat(value.value)];
+    if (value instanceof NixFloat) return ['float', formatFloat(value.value), this.#session.toJson(value)];
     if (typeof value === 'boolean') return ['bool', value];
     if (Array.isArray(value)) return this.#plainList(value);
     return value instanceof AttrSet ? this.#plainSet(value) : undefined;

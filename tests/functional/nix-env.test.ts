@@ -19,7 +19,7 @@ in
 {
   hello = make "hello-1.0" { } // { meta = { description = "greets"; odd = x: x; }; };
   hello-new = make "hello-2.0" { };
-  zip = make "zip-3" { } // { meta.priority = 7; };
+  zip = make "zip-3" { } // { meta = { priority = 7; low = [ (-1) (-2.5) 1.0e30 ]; }; };
   broken = throw "never";
   more = { recurseForDerivations = true; unzip = make "unzip-6.0" { }; };
 }
@@ -63,7 +63,10 @@ test('a profile: install, replace, upgrade, remove, and back', async () => {
     manifest,
     /^\[ \{ meta = \{ description = "greets"; \}; name = "hello-1.0"; out = \{ outPath = /,
   );
-  assert.match(manifest, /meta = \{ priority = 7; \}; name = "zip-3"/);
+  assert.match(
+    manifest,
+    /meta = \{ low = \[ \(-1\) \(-2\.5\) 1\.0e\+30 \]; priority = 7; \}; name = "zip-3"/,
+  );
 
   assert.match(succeed('-u').stderr, /upgrading 'hello-1.0' to 'hello-2.0'\n/);
   assert.equal(succeed('-q', 'hello').stdout, 'hello-2.0\n');
