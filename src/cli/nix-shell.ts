@@ -313,7 +313,7 @@ async function start(
       const tools = session.sandboxTools();
       return describeExit(await enterStore({ tools, storeRoot: root, command, cwd: process.cwd(), env }));
     }
-    const inherited = { stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' } as const;
+    const inherited = { foreground: true, stdin: 'inherit', stdout: 'inherit', stderr: 'inherit' } as const;
     return describeExit(await startProcess({ program, args, env, ...inherited }).exited);
   } finally {
     process.off('SIGINT', ignore);

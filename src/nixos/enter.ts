@@ -57,6 +57,7 @@ export async function enterStore(options: EnterOptions): Promise<ExitStatus> {
       ...options.command,
     ],
     env: { ...options.env },
+    foreground: true,
     stdin: 'inherit',
     stdout: 'inherit',
     stderr: 'inherit',

@@ -33,6 +33,11 @@ export interface ProcessOptions {
   /** Numeric user and group; supplementary groups are cleared (needs root). */
   readonly uid?: number;
   readonly gid?: number;
+  /**
+   * The process stays in our own group and session, so that a shell in it has the terminal and Ctrl-C reaches it; `kill`
+   * then means the process alone.
+   */
+  readonly foreground?: boolean;
   /** The group is killed after this many seconds; `exited` then still resolves. */
   readonly timeoutSeconds?: number;
   /** Aborting kills the group. */
@@ -88,7 +93,7 @@ export function startProcess(options: ProcessOptions): RunningProcess {
     env: options.env ?? process.env,
     uid: options.uid,
     gid: options.gid,
-    detached: true,
+    detached: options.foreground !== true,
     stdio: [stdin, stdout, stderr, ...extra],
   });
   register(child);

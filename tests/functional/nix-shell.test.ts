@@ -1,6 +1,6 @@
 /** `nix-shell` on a private store with a small `<nixpkgs>`: packages, files, `--pure`, hooks, scripts, mistakes. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ScratchCommands } from '../support/scratch-commands.ts';
@@ -81,6 +81,13 @@ test('the environment of a derivation', async () => {
     '{ ... }@args: (import ./nixpkgs { }).runCommand "x" { names = builtins.attrNames args; } ""',
   );
   assert.equal(run('other.nix', '--run', 'echo "<$names>"'), '<>\n');
+});
+
+test('the shell is in the session of its caller, so that it has the terminal', async () => {
+  await using commands = scene();
+  const session = (text: string) => text.replace(/^.*\) /, '').split(' ')[3];
+  const inside = commands.succeed('nix-shell', ['-p', '--run', 'read -r line < /proc/$$/stat; echo "$line"']);
+  assert.equal(session(inside.trim()), session(readFileSync('/proc/self/stat', 'utf8')));
 });
 
 test('scripts that say what they need', async () => {
