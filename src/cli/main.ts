@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<{ command: Command }>>> = 
   'nix-build': () => import('./nix-build.ts'),
   'nix-channel': () => import('./nix-channel.ts'),
   'nix-collect-garbage': () => import('./nix-collect-garbage.ts'),
+  'nix-copy-closure': () => import('./nix-copy-closure.ts'),
   'nix-env': () => import('./nix-env.ts'),
   'nix-hash': () => import('./nix-hash.ts'),
   'nix-instantiate': () => import('./nix-instantiate.ts'),
