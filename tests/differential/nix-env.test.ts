@@ -1,5 +1,5 @@
 /**
- * The same `nix-env` and `nix-shell` calls of Firn and of C++ Nix, one after the other on the same paths: they print the
+ * The same `nix-env` calls of Firn and of C++ Nix, one after the other on the same paths: they print the
  * same, and leave the same store paths, manifests, environments and generations.
  */
 import assert from 'node:assert/strict';
