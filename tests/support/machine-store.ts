@@ -32,7 +32,7 @@ import { type DrawnSample, drawSample } from './drawn-sample.ts';
 import { linkTree, removeScratch } from './store-copy.ts';
 
 const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const wanted = ['example', 'drawn', 'others'];
+const wanted = ['example', 'drawn', 'nixos', 'others'];
 
 export interface MachineStore {
   /** `<nixpkgs>`. */

@@ -20,6 +20,14 @@ in
     environment.systemPackages = map (name: pkgs.debian.${name}) (builtins.fromJSON (builtins.readFile ./packages.json));
   };
 
+  # NixOS tests that run here, too (nixos-tests.test.ts).
+  nixos = pkgs.symlinkJoin {
+    name = "nixos-tests";
+    paths = map (name: (import (<nixpkgs/nixos/tests> + "/${name}.nix") { }).driver) (
+      builtins.fromJSON (builtins.readFile ./nixos-tests.json)
+    );
+  };
+
   others = pkgs.symlinkJoin {
     name = "others";
     paths = [ pkgs.openssh ] ++ compared ++ essential;
