@@ -265,6 +265,8 @@ rec {
       wrap (mkIf value.condition)
     else if type == "override" then
       wrap (mkOverride value.priority)
+    else if type == "definition" then
+      pushDown value.value
     else
       [
         {

@@ -4,10 +4,11 @@
 let
   inherit (builtins) any filter map;
   inherit (lib.attrsets) attrByPath getAttrFromPath optionalAttrs setAttrByPath;
-  inherit (lib.lists) optional;
+  inherit (lib.lists) optional zipListsWith;
   inherit (lib.modules)
     mkAliasAndWrapDefinitions
     mkAliasAndWrapDefsWithPriority
+    mkDefinition
     mkIf
     mkMerge
     ;
@@ -40,6 +41,10 @@ rec {
       new = attrByPath to { } options;
       readNew = attrByPath to (abort "The option `${showOption from}' was renamed to `${showOption to}', which does not exist.");
       forward = if withPriority then mkAliasAndWrapDefsWithPriority else mkAliasAndWrapDefinitions;
+      # Errors of the new option name the file and line of whoever has set the old one.
+      placed = old // {
+        definitions = zipListsWith (def: pos: mkDefinition (def // { inherit pos; })) old.definitionsWithLocations old.definitionPositions;
+      };
     in
     {
       options = setAttrByPath from (mkOption {
@@ -55,7 +60,7 @@ rec {
             warn && old.isDefined
           ) "${obsolete from to} It is defined in ${showFiles old.files}.";
         })
-        (forward (setAttrByPath to) old)
+        (forward (setAttrByPath to) placed)
       ]);
     };
 

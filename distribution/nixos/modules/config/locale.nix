@@ -14,7 +14,7 @@ in
 {
   options = {
     time.timeZone = mkOption {
-      type = types.nullOr types.str;
+      type = types.nullOr (types.strMatching "[^ ]+");
       default = null;
       example = "America/New_York";
       description = "The time zone, as a name of the tz database. `null` means UTC, unless `timedatectl` sets another.";

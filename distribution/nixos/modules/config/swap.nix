@@ -26,13 +26,13 @@ let
           description = "The label of the swap device, instead of `device`.";
         };
         size = mkOption {
-          type = types.nullOr types.int;
+          type = types.nullOr types.ints.positive;
           default = null;
           example = 2048;
           description = "For a file: its size in mebibytes; it is made when it is missing.";
         };
         priority = mkOption {
-          type = types.nullOr types.int;
+          type = types.nullOr (types.ints.between 0 32767);
           default = null;
           example = 10;
           description = "Devices of higher priority are used first.";

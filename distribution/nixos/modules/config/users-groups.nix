@@ -92,7 +92,7 @@ let
           description = "The home directory.";
         };
         homeMode = mkOption {
-          type = types.str;
+          type = types.strMatching "[0-7]{1,5}";
           default = "0700";
           example = "0755";
           description = "The permissions of a home directory that is made.";

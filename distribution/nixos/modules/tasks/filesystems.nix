@@ -16,26 +16,26 @@ let
     {
       options = {
         mountPoint = mkOption {
-          type = types.str;
+          type = types.nonEmptyStr;
           default = name;
           defaultText = "the attribute's name";
           example = "/mnt/usb";
           description = "Where the file system is mounted.";
         };
         device = mkOption {
-          type = types.nullOr types.str;
+          type = types.nullOr types.nonEmptyStr;
           default = null;
           example = "/dev/sda";
           description = "The device; names beneath `/dev/disk` stay the same when disks are moved.";
         };
         label = mkOption {
-          type = types.nullOr types.str;
+          type = types.nullOr types.nonEmptyStr;
           default = null;
           example = "root-partition";
           description = "The label of the file system, instead of a device.";
         };
         fsType = mkOption {
-          type = types.str;
+          type = types.nonEmptyStr;
           default = "auto";
           example = "ext4";
           description = "The type; `auto` lets mount find it.";

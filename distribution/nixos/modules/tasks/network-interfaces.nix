@@ -22,7 +22,7 @@ let
         description = "The address.";
       };
       prefixLength = mkOption {
-        type = types.int;
+        type = types.ints.between 0 bits;
         example = if bits == 32 then 24 else 64;
         description = "How many bits of the address name the network.";
       };
@@ -41,7 +41,7 @@ let
       ];
       description = "Static addresses.";
     };
-  routes = mkOption {
+  routes = bits: mkOption {
     type = types.listOf (
       types.submodule {
         options = {
@@ -51,7 +51,7 @@ let
             description = "The network.";
           };
           prefixLength = mkOption {
-            type = types.int;
+            type = types.ints.between 0 bits;
             example = 16;
             description = "How many bits name the network.";
           };
@@ -104,15 +104,15 @@ let
         };
         ipv4.addresses = addresses 32;
         ipv6.addresses = addresses 128;
-        ipv4.routes = routes;
-        ipv6.routes = routes;
+        ipv4.routes = routes 32;
+        ipv6.routes = routes 128;
         ip4 = addresses 32;
         ip6 = addresses 128;
         ipAddress = old (types.nullOr types.str) "`ipv4.addresses`";
-        prefixLength = old (types.nullOr types.int) "`ipv4.addresses`";
+        prefixLength = old (types.nullOr (types.ints.between 0 32)) "`ipv4.addresses`";
         ipv6Address = old (types.nullOr types.str) "`ipv6.addresses`";
         ipv6PrefixLength = mkOption {
-          type = types.int;
+          type = types.ints.between 0 128;
           default = 64;
           example = 64;
           description = "The older name of `ipv6.addresses`.";
@@ -130,7 +130,7 @@ let
           description = "Another hardware address for the interface.";
         };
         mtu = mkOption {
-          type = types.nullOr types.int;
+          type = types.nullOr types.ints.positive;
           default = null;
           example = 9000;
           description = "The largest packet.";

@@ -92,12 +92,12 @@ let
       description = "The protocol.";
     };
     hostPort = mkOption {
-      type = types.int;
+      type = types.port;
       example = 8080;
       description = "The port of the machine.";
     };
     containerPort = mkOption {
-      type = types.nullOr types.int;
+      type = types.nullOr types.port;
       default = null;
       example = 80;
       description = "The port of the container; `null` means the same.";

@@ -158,19 +158,19 @@ in
 {
   options.virtualisation = {
     memorySize = mkOption {
-      type = types.int;
+      type = types.ints.positive;
       default = 1024;
       example = 2048;
       description = "The memory of the guest in mebibytes.";
     };
     cores = mkOption {
-      type = types.int;
+      type = types.ints.positive;
       default = 2;
       example = 4;
       description = "How many processors the guest has.";
     };
     diskSize = mkOption {
-      type = types.int;
+      type = types.ints.positive;
       default = 1024;
       example = 8192;
       description = "The size of the guest's disk in mebibytes.";
@@ -189,7 +189,7 @@ in
       description = "The device of the root file system.";
     };
     emptyDiskImages = mkOption {
-      type = types.listOf types.int;
+      type = types.listOf types.ints.positive;
       default = [ ];
       example = [ 512 ];
       description = "Sizes, in mebibytes, of more disks, empty at every start.";
@@ -255,7 +255,7 @@ in
       description = "Whether the guest's firmware is UEFI.";
     };
     vlans = mkOption {
-      type = types.listOf types.int;
+      type = types.listOf types.ints.u8;
       default = [ 1 ];
       example = [
         1

@@ -86,19 +86,19 @@ in
       description = "Environment variables of the daemon.";
     };
     nrBuildUsers = mkOption {
-      type = types.int;
+      type = types.ints.unsigned;
       default = 8;
       example = 32;
       description = "How many users there are for builds; one build at a time runs as each.";
     };
     daemonNiceLevel = mkOption {
-      type = types.int;
+      type = types.ints.between (-20) 19;
       default = 0;
       example = 10;
       description = "How far builds step back behind other processes.";
     };
     daemonIONiceLevel = mkOption {
-      type = types.int;
+      type = types.ints.between 0 7;
       default = 0;
       example = 7;
       description = "How far builds step back behind others on the disk.";

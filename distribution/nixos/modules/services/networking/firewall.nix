@@ -25,12 +25,12 @@ let
   portRange = types.submodule {
     options = {
       from = mkOption {
-        type = types.int;
+        type = types.port;
         example = 8000;
         description = "The first port.";
       };
       to = mkOption {
-        type = types.int;
+        type = types.port;
         example = 8010;
         description = "The last port.";
       };
@@ -39,7 +39,7 @@ let
   ports =
     what: example:
     mkOption {
-      type = types.listOf types.int;
+      type = types.listOf types.port;
       default = [ ];
       inherit example;
       apply = list: lib.unique (lib.sort (a: b: a < b) list);

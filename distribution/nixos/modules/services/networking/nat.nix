@@ -46,7 +46,7 @@ let
 
   forwardOptions.options = {
     sourcePort = mkOption {
-      type = types.either types.int types.str;
+      type = types.either types.port (types.strMatching "[0-9]+:[0-9]+");
       example = 8080;
       description = "The port of this machine, or a range `FROM:TO` of them.";
     };

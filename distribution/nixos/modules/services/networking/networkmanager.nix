@@ -121,7 +121,13 @@ in
       description = "Whether radios sleep between packets; `null` leaves it to the driver.";
     };
     wifi.macAddress = mkOption {
-      type = types.str;
+      type = types.either (types.enum [
+        "permanent"
+        "preserve"
+        "random"
+        "stable"
+        "stable-ssid"
+      ]) (types.strMatching "([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}");
       default = "preserve";
       example = "random";
       description = "The hardware address of radios: an address, `permanent`, `preserve`, `random` or `stable`.";

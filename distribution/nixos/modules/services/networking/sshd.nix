@@ -57,7 +57,7 @@ let
       description = "The address or name.";
     };
     port = mkOption {
-      type = types.nullOr types.int;
+      type = types.nullOr types.port;
       default = null;
       example = 22;
       description = "The port; `null` means those of `ports`.";
@@ -103,7 +103,7 @@ in
       description = "Whether the server is started for each connection, by a socket of systemd.";
     };
     ports = mkOption {
-      type = types.listOf types.int;
+      type = types.listOf types.port;
       default = [ 22 ];
       example = [ 2222 ];
       description = "The ports to listen on.";
@@ -207,7 +207,11 @@ in
             description = "Whether windows can be shown on the client.";
           };
           GatewayPorts = mkOption {
-            type = types.str;
+            type = types.enum [
+              "no"
+              "yes"
+              "clientspecified"
+            ];
             default = "no";
             example = "yes";
             description = "Whether other machines can use forwarded ports.";
@@ -219,7 +223,17 @@ in
             description = "Whether the client's name is looked up.";
           };
           LogLevel = mkOption {
-            type = types.str;
+            type = types.enum [
+              "QUIET"
+              "FATAL"
+              "ERROR"
+              "INFO"
+              "VERBOSE"
+              "DEBUG"
+              "DEBUG1"
+              "DEBUG2"
+              "DEBUG3"
+            ];
             default = "INFO";
             example = "VERBOSE";
             description = "How much is logged.";

@@ -13,6 +13,31 @@ let
   cfg = config.networking.wireless;
   package = pkgs.debianPackage "wpasupplicant";
 
+  # What wpa_supplicant.conf(5) calls key_mgmt.
+  authProtocols = [
+    "WPA-PSK"
+    "WPA-PSK-SHA256"
+    "FT-PSK"
+    "WPA-EAP"
+    "WPA-EAP-SHA256"
+    "FT-EAP"
+    "FT-EAP-SHA384"
+    "WPA-EAP-SUITE-B"
+    "WPA-EAP-SUITE-B-192"
+    "SAE"
+    "FT-SAE"
+    "FILS-SHA256"
+    "FILS-SHA384"
+    "FT-FILS-SHA256"
+    "FT-FILS-SHA384"
+    "IEEE8021X"
+    "OWE"
+    "DPP"
+    "OSEN"
+    "WPA-NONE"
+    "NONE"
+  ];
+
   networkOptions.options = {
     psk = mkOption {
       type = types.nullOr types.str;
@@ -27,7 +52,7 @@ let
       description = "The key made of the passphrase, as `wpa_passphrase` prints it.";
     };
     authProtocols = mkOption {
-      type = types.listOf types.str;
+      type = types.listOf (types.enum authProtocols);
       default = [
         "WPA-PSK"
         "SAE"

@@ -28,7 +28,7 @@ let
       description = "The address; `*` means all.";
     };
     port = mkOption {
-      type = types.int;
+      type = types.port;
       example = 8080;
       description = "The port.";
     };
@@ -64,7 +64,7 @@ in
     example = [ "www.example.org" ];
     description = "Other names.";
   };
-  port = nullable types.int 8080 "The port; `null` means 80, or 443 with encryption.";
+  port = nullable types.port 8080 "The port; `null` means 80, or 443 with encryption.";
   listen = mkOption {
     type = types.listOf (types.submodule listenOptions);
     default = [ ];

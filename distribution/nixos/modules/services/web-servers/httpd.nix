@@ -287,13 +287,13 @@ in
         description = "Whether errors are logged to files in `logDir` instead of the journal.";
       };
       maxClients = mkOption {
-        type = types.int;
+        type = types.ints.positive;
         default = 150;
         example = 400;
         description = "How many requests are answered at a time.";
       };
       maxRequestsPerChild = mkOption {
-        type = types.int;
+        type = types.ints.unsigned;
         default = 0;
         example = 500;
         description = "After how many requests a process is replaced; 0 means never.";

@@ -58,7 +58,7 @@ let
       example = "127.0.0.1";
       description = "The address; an IPv6 one stands in brackets.";
     };
-    port = nullable types.int 8080 "The port; `null` means 80, or 443 with `ssl`.";
+    port = nullable types.port 8080 "The port; `null` means 80, or 443 with `ssl`.";
     ssl = flag false "Whether connections are encrypted.";
     extraParameters = mkOption {
       type = types.listOf types.str;

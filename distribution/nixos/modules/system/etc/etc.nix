@@ -120,7 +120,7 @@ in
               description = "The file or directory that the entry points to.";
             };
             mode = mkOption {
-              type = types.str;
+              type = types.strMatching "symlink|direct-symlink|[0-7]{3,5}";
               default = "symlink";
               example = "0600";
               description = "`symlink`, or the permissions of a copy that is made instead of a link.";
